@@ -1,0 +1,1 @@
+//! Where Jeton keeps users and token families.

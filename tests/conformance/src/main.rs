@@ -1,0 +1,2 @@
+//! Plays the recorded scenarios.
+fn main() {}
