@@ -1,0 +1,94 @@
+//! The names of signature algorithms (RFC 7518, RFC 8037, RFC 8812).
+
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! algorithms {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// A JWS algorithm. A key has exactly one, and no token can choose another.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Algorithm { $($(#[$doc])* $name,)* }
+
+        impl Algorithm {
+            /// All of them, in the order of the registry.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The registered name, as in the header's `alg`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+algorithms! {
+    /// HMAC with SHA-256.
+    Hs256 = "HS256",
+    /// HMAC with SHA-384.
+    Hs384 = "HS384",
+    /// HMAC with SHA-512.
+    Hs512 = "HS512",
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256 = "RS256",
+    /// RSASSA-PKCS1-v1_5 with SHA-384.
+    Rs384 = "RS384",
+    /// RSASSA-PKCS1-v1_5 with SHA-512.
+    Rs512 = "RS512",
+    /// RSASSA-PSS with SHA-256.
+    Ps256 = "PS256",
+    /// RSASSA-PSS with SHA-384.
+    Ps384 = "PS384",
+    /// RSASSA-PSS with SHA-512.
+    Ps512 = "PS512",
+    /// ECDSA on P-256 with SHA-256.
+    Es256 = "ES256",
+    /// ECDSA on P-384 with SHA-384.
+    Es384 = "ES384",
+    /// ECDSA on P-521 with SHA-512.
+    Es512 = "ES512",
+    /// ECDSA on secp256k1 with SHA-256.
+    Es256k = "ES256K",
+    /// Ed25519.
+    EdDsa = "EdDSA",
+}
+
+impl Algorithm {
+    /// Whether signing and verifying take the same secret.
+    pub fn is_symmetric(self) -> bool {
+        matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = UnknownAlgorithm;
+
+    fn from_str(text: &str) -> Result<Self, UnknownAlgorithm> {
+        Self::ALL.iter().copied().find(|algorithm| algorithm.as_str() == text).ok_or(UnknownAlgorithm)
+    }
+}
+
+/// The text is not the name of an algorithm. Names are case-sensitive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the name of a JWS algorithm (case matters)")]
+pub struct UnknownAlgorithm;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_case_sensitive_and_none_is_none() {
+        for &algorithm in Algorithm::ALL {
+            assert_eq!(algorithm.as_str().parse(), Ok(algorithm));
+        }
+        for text in ["hs256", "none", "None", ""] {
+            assert_eq!(text.parse::<Algorithm>(), Err(UnknownAlgorithm));
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! Why a token is refused, in the words its bearer is told.
+
+/// A token is refused. [`Display`](std::fmt::Display) is the text for the client; [`TokenError::Invalid`] keeps to itself what exactly
+/// is wrong, as every detail would help a forger.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// Form, signature, algorithm, a claim of the wrong type, `iat`, `nbf`, `aud` or `iss`.
+    #[error("Token is invalid")]
+    Invalid(Flaw),
+    /// `exp` has passed.
+    #[error("Token is expired")]
+    Expired,
+    /// The ledger says that it was used up, logged out or blacklisted.
+    #[error("Token is blacklisted")]
+    Blacklisted,
+    /// A time claim is missing.
+    #[error("Token has no '{0}' claim")]
+    MissingTime(String),
+    /// A time claim other than `exp` has passed.
+    #[error("Token '{0}' claim has expired")]
+    TimePassed(String),
+    /// The id claim is missing.
+    #[error("Token has no id")]
+    MissingId,
+    /// The type claim is missing.
+    #[error("Token has no type")]
+    MissingType,
+    /// The type claim names another kind of token.
+    #[error("Token has wrong type")]
+    WrongType,
+}
+
+/// What is wrong with an invalid token: for tests and logs, never for clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Longer than any token that is read.
+    TooLong,
+    /// Not three non-empty parts of base64url.
+    Form,
+    /// The header is not an object, or asks for what is not understood (`crit`, `b64`, `zip`).
+    Header,
+    /// `alg` is not the algorithm of the key.
+    Algorithm,
+    /// The signature does not belong to the text.
+    Signature,
+    /// The payload is not a JSON object.
+    Payload,
+    /// `iat` lies in the future or is no number.
+    IssuedAt,
+    /// `nbf` lies in the future or is no number.
+    NotBefore,
+    /// `exp` is no number, or beyond the year 9999.
+    Expiry,
+    /// `iss` is missing or another.
+    Issuer,
+    /// `aud` is missing or has nothing in common.
+    Audience,
+    /// `sub` is not a text.
+    Subject,
+    /// `jti` is not a text.
+    Id,
+}
+
+impl From<Flaw> for TokenError {
+    fn from(flaw: Flaw) -> Self {
+        Self::Invalid(flaw)
+    }
+}

@@ -1,0 +1,156 @@
+//! The compact form of a JWS (RFC 7515 §7.1): header, payload and signature, nothing else.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::algorithm::Algorithm;
+use crate::error::Flaw;
+use crate::key::Key;
+
+/// The longest token that is looked at, in bytes.
+pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// A key together with the header of everything it signs.
+#[derive(Clone, Debug)]
+pub struct Jws {
+    key: Key,
+    /// The encoded header that this key writes: tokens that carry it need no parsing.
+    header: String,
+}
+
+impl Jws {
+    /// Signs and verifies with this key.
+    pub fn new(key: Key) -> Self {
+        let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, key.algorithm());
+        Self { key, header: URL_SAFE_NO_PAD.encode(header) }
+    }
+
+    /// The signed text of a payload.
+    pub fn sign(&self, payload: &[u8]) -> String {
+        let mut text = String::with_capacity(self.header.len() + payload.len() * 4 / 3 + 96);
+        text.push_str(&self.header);
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(payload, &mut text);
+        let signature = self.key.sign(text.as_bytes());
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
+        text
+    }
+
+    /// The payload, if this key signed it.
+    ///
+    /// # Errors
+    ///
+    /// The flaw that was found first: form, header, algorithm, signature.
+    pub fn verify(&self, text: &[u8]) -> Result<Vec<u8>, Flaw> {
+        if text.len() > MAX_TOKEN_BYTES {
+            return Err(Flaw::TooLong);
+        }
+        let mut parts = text.split(|&byte| byte == b'.');
+        let (Some(header), Some(payload), Some(signature), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Flaw::Form);
+        };
+        if header != self.header.as_bytes() {
+            check_header(&decode(header)?, self.key.algorithm())?;
+        }
+        let signature = decode(signature)?;
+        let signed = &text[..header.len() + 1 + payload.len()];
+        if !self.key.verify(signed, &signature) {
+            return Err(Flaw::Signature);
+        }
+        decode(payload)
+    }
+}
+
+/// Reads a header that is not the one we write: `typ` may be anything, `kid` any text, but nothing may change how the
+/// token is to be read.
+fn check_header(json: &[u8], algorithm: Algorithm) -> Result<(), Flaw> {
+    let Ok(Value::Object(header)) = serde_json::from_slice(json) else {
+        return Err(Flaw::Header);
+    };
+    let understood = ["crit", "b64", "zip"].iter().all(|&name| !header.contains_key(name));
+    if !understood || header.get("kid").is_some_and(|kid| !kid.is_string()) {
+        return Err(Flaw::Header);
+    }
+    match header.get("alg") {
+        Some(Value::String(name)) if name == algorithm.as_str() => Ok(()),
+        _ => Err(Flaw::Algorithm),
+    }
+}
+
+/// Strict base64url: no padding, no foreign character, unused bits zero, never empty.
+fn decode(part: &[u8]) -> Result<Vec<u8>, Flaw> {
+    match URL_SAFE_NO_PAD.decode(part) {
+        Ok(bytes) if !bytes.is_empty() => Ok(bytes),
+        Ok(_) | Err(_) => Err(Flaw::Form),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jws() -> Jws {
+        Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef").unwrap())
+    }
+
+    /// A token with any header, signed as it should be.
+    fn with_header(header: &str) -> String {
+        let jws = jws();
+        let text = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode("{}"));
+        let signature = jws.key.sign(text.as_bytes());
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    #[test]
+    fn what_was_signed_is_read_back() {
+        let token = jws().sign(br#"{"a":1}"#);
+        assert_eq!(jws().verify(token.as_bytes()).unwrap(), br#"{"a":1}"#);
+    }
+
+    #[test]
+    fn the_header_cannot_choose_how_the_token_is_read() {
+        for (header, flaw) in [
+            (r#"{"alg":"none"}"#, Flaw::Algorithm),
+            (r#"{"alg":"hs256"}"#, Flaw::Algorithm),
+            (r#"{"alg":"HS512","typ":"JWT"}"#, Flaw::Algorithm),
+            (r#"{"alg":null}"#, Flaw::Algorithm),
+            (r#"{"typ":"JWT"}"#, Flaw::Algorithm),
+            (r#"{"alg":"HS256","crit":["x"],"x":1}"#, Flaw::Header),
+            (r#"{"alg":"HS256","b64":false}"#, Flaw::Header),
+            (r#"{"alg":"HS256","zip":"DEF"}"#, Flaw::Header),
+            (r#"{"alg":"HS256","kid":5}"#, Flaw::Header),
+            (r#"["HS256"]"#, Flaw::Header),
+            ("HS256", Flaw::Header),
+        ] {
+            assert_eq!(jws().verify(with_header(header).as_bytes()), Err(flaw), "{header}");
+        }
+        for header in [r#"{"typ":"at+jwt","alg":"HS256"}"#, r#"{"alg":"HS256","kid":"k1","jku":"http://x"}"#] {
+            assert!(jws().verify(with_header(header).as_bytes()).is_ok(), "{header}");
+        }
+    }
+
+    #[test]
+    fn only_three_clean_parts_are_a_token() {
+        let token = jws().sign(b"{}");
+        let (text, signature) = token.rsplit_once('.').unwrap();
+        let last = if signature.ends_with('A') { 'B' } else { 'A' };
+        for wrong in [
+            String::new(),
+            "..".to_owned(),
+            text.to_owned(),
+            format!("{text}."),
+            format!("{token}.{signature}"),
+            format!("{token}="),
+            format!("{token}\n"),
+            format!("{}{last}", &token[..token.len() - 1]),
+            format!("{text}.토큰"),
+        ] {
+            assert!(jws().verify(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+        assert_eq!(jws().verify(&[b'a'; MAX_TOKEN_BYTES + 1]), Err(Flaw::TooLong));
+    }
+}
