@@ -1,0 +1,11 @@
+//! The two stances.
+
+/// Which defaults apply. A stance never does anything by itself: each difference is a setting of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compatibility {
+    /// What Jeton stands for: reuse detection with idempotent replay, owners checked at logout, limits on.
+    #[default]
+    Safe,
+    /// Answers as Django with Simple JWT does, in all but its defects.
+    Exact,
+}

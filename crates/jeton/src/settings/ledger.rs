@@ -1,0 +1,72 @@
+//! `[ledger]`: what happens to the families of refresh and sliding tokens.
+
+use std::time::Duration;
+
+use super::Compatibility;
+
+/// When `verify` asks whether a token is blacklisted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VerifyBlacklist {
+    /// Each time.
+    Always,
+    /// Only while `BLACKLIST_AFTER_ROTATION` is on, as Simple JWT does.
+    WhenBlacklistAfterRotation,
+}
+
+/// The rules of rotation, replay and ending; see `docs/` for the whole of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ledger {
+    /// Whether tokens are recorded and can be blacklisted at all: Simple JWT's `token_blacklist` app.
+    pub blacklist: bool,
+    /// Whether a replay that no honest client makes ends its family. Works only where rotation and blacklisting are on.
+    pub reuse_detection: bool,
+    /// How long after a rotation the token just rotated still gets the same successor.
+    pub replay_window: Duration,
+    /// How long a lost answer may be asked for again after the window; zero turns late replays off.
+    pub late_replay: Duration,
+    /// How many generations in a row may be replayed late: fewer than this.
+    pub late_replay_limit: u8,
+    /// The age at which a family ends, however often it was rotated; `None` is never.
+    pub refresh_family_lifetime: Option<Duration>,
+    /// Whether blacklist and logout take any unexpired token of a family, ended or not, and answer 200.
+    pub ending_wins: bool,
+    /// Whether logout refuses a token of another user.
+    pub check_owner_at_logout: bool,
+    /// When `verify` consults the blacklist.
+    pub verify_consults_blacklist: VerifyBlacklist,
+    /// Whether refreshing a sliding token looks at its user.
+    pub sliding_refresh_checks_user: bool,
+    /// Whether refreshing compares the revoke claim, where `CHECK_REVOKE_TOKEN` is on.
+    pub refresh_checks_revoke_claim: bool,
+    /// Whether deleting a user ends that user's families.
+    pub end_families_of_deleted_users: bool,
+    /// Whether logout with neither `refresh_token` nor `all` is an error.
+    pub logout_needs_a_field: bool,
+}
+
+impl Ledger {
+    /// The defaults of a stance.
+    pub fn defaults(compatibility: Compatibility) -> Self {
+        let safe = compatibility == Compatibility::Safe;
+        Self {
+            blacklist: true,
+            reuse_detection: safe,
+            replay_window: Duration::from_secs(10),
+            late_replay: Duration::from_secs(24 * 3600),
+            late_replay_limit: 3,
+            refresh_family_lifetime: safe.then_some(Duration::from_secs(180 * 86_400)),
+            ending_wins: safe,
+            check_owner_at_logout: safe,
+            verify_consults_blacklist: if safe {
+                VerifyBlacklist::Always
+            } else {
+                VerifyBlacklist::WhenBlacklistAfterRotation
+            },
+            sliding_refresh_checks_user: safe,
+            refresh_checks_revoke_claim: safe,
+            end_families_of_deleted_users: safe,
+            logout_needs_a_field: safe,
+        }
+    }
+}

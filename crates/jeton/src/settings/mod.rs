@@ -1,0 +1,74 @@
+//! The settings, parsed once into types that cannot be wrong.
+
+mod authentication;
+mod claims;
+mod compatibility;
+mod cors;
+mod database;
+mod ledger;
+mod log;
+mod passwords;
+mod server;
+mod simple_jwt;
+mod urls;
+
+use jeton_token::secret::Secret;
+
+pub use authentication::{Authentication, AuthenticationClass};
+pub use compatibility::Compatibility;
+pub use cors::Cors;
+pub use database::{Database, Location};
+pub use ledger::{Ledger, VerifyBlacklist};
+pub use log::{Log, LogFormat};
+pub use passwords::{Passwords, PreferredHash};
+pub use server::Server;
+pub use simple_jwt::{Algorithm, Audience, Responses, SimpleJwt, TokenClass, UserAttribute, UserField, ValueSource};
+pub use urls::{Endpoint, Slash, Urls};
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The stance the defaults come from.
+    pub compatibility: Compatibility,
+    /// The site's secret; signs tokens unless `SIGNING_KEY` does.
+    pub secret_key: Secret<String>,
+    /// `[server]`.
+    pub server: Server,
+    /// `[database]`.
+    pub database: Database,
+    /// `[simple_jwt]`.
+    pub simple_jwt: SimpleJwt,
+    /// `[ledger]`.
+    pub ledger: Ledger,
+    /// `[authentication]`.
+    pub authentication: Authentication,
+    /// `[passwords]`.
+    pub passwords: Passwords,
+    /// `[urls]`.
+    pub urls: Urls,
+    /// `[cors]`.
+    pub cors: Cors,
+    /// `[log]`.
+    pub log: Log,
+}
+
+impl Settings {
+    /// The defaults of a stance. The secret signs the tokens; it should have 32 bytes or more.
+    pub fn new(compatibility: Compatibility, secret_key: Secret<String>) -> Self {
+        let simple_jwt = SimpleJwt::defaults(secret_key.clone());
+        Self {
+            compatibility,
+            secret_key,
+            server: Server::defaults(compatibility),
+            database: Database::default(),
+            ledger: Ledger::defaults(compatibility),
+            authentication: Authentication::default(),
+            passwords: Passwords::defaults(compatibility),
+            urls: Urls::default(),
+            cors: Cors::defaults(&simple_jwt.auth_header_name),
+            log: Log::default(),
+            simple_jwt,
+        }
+    }
+}

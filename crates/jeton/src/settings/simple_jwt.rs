@@ -1,0 +1,155 @@
+//! `[simple_jwt]`: Simple JWT's settings, by their own names.
+
+use std::time::Duration;
+
+use jeton_token::secret::Secret;
+
+pub use super::claims::{Responses, UserAttribute, ValueSource};
+
+/// A signature algorithm, by its JOSE name. This version signs with the three HMAC ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the JOSE names")]
+pub enum Algorithm {
+    #[default]
+    Hs256,
+    Hs384,
+    Hs512,
+    Rs256,
+    Rs384,
+    Rs512,
+    Ps256,
+    Ps384,
+    Ps512,
+    Es256,
+    Es384,
+    Es512,
+    Es256k,
+    EdDsa,
+}
+
+/// Whom tokens are for. Written into tokens as it stands; a token needs one in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// A text.
+    One(String),
+    /// A list, never empty.
+    Many(Vec<String>),
+}
+
+/// The column that identifies a user in tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UserField {
+    /// The number; written as text all the same.
+    #[default]
+    Id,
+    /// Unique.
+    Username,
+    /// Not unique in `auth_user`: two users of one address cannot use their tokens.
+    Email,
+    /// Hardly ever unique.
+    FirstName,
+    /// Hardly ever unique.
+    LastName,
+}
+
+/// A kind of token that a request may be authenticated with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenClass {
+    /// `AccessToken`.
+    Access,
+    /// `RefreshToken`.
+    Refresh,
+    /// `SlidingToken`.
+    Sliding,
+    /// `UntypedToken`: any kind.
+    Untyped,
+}
+
+/// Simple JWT's settings, parsed.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SimpleJwt {
+    /// `ALGORITHM`.
+    pub algorithm: Algorithm,
+    /// `SIGNING_KEY`, or the site's secret key.
+    pub signing_key: Secret<String>,
+    /// `ACCESS_TOKEN_LIFETIME`.
+    pub access_token_lifetime: Duration,
+    /// `REFRESH_TOKEN_LIFETIME`.
+    pub refresh_token_lifetime: Duration,
+    /// `SLIDING_TOKEN_LIFETIME`.
+    pub sliding_token_lifetime: Duration,
+    /// `SLIDING_TOKEN_REFRESH_LIFETIME`.
+    pub sliding_token_refresh_lifetime: Duration,
+    /// `LEEWAY`: tolerance for `exp`, `nbf`, `iat` and the sliding refresh claim.
+    pub leeway: Duration,
+    /// `ROTATE_REFRESH_TOKENS`.
+    pub rotate_refresh_tokens: bool,
+    /// `BLACKLIST_AFTER_ROTATION`.
+    pub blacklist_after_rotation: bool,
+    /// `UPDATE_LAST_LOGIN`.
+    pub update_last_login: bool,
+    /// `CHECK_USER_IS_ACTIVE`.
+    pub check_user_is_active: bool,
+    /// `CHECK_REVOKE_TOKEN`.
+    pub check_revoke_token: bool,
+    /// `REVOKE_TOKEN_CLAIM`.
+    pub revoke_token_claim: String,
+    /// `AUDIENCE`.
+    pub audience: Option<Audience>,
+    /// `ISSUER`.
+    pub issuer: Option<String>,
+    /// `TOKEN_TYPE_CLAIM`; `None`: the claim is absent and any kind passes as any kind.
+    pub token_type_claim: Option<String>,
+    /// `JTI_CLAIM`; `None`: the claim is absent, and the blacklist is off.
+    pub jti_claim: Option<String>,
+    /// `USER_ID_FIELD`.
+    pub user_id_field: UserField,
+    /// `USER_ID_CLAIM`.
+    pub user_id_claim: String,
+    /// `SLIDING_TOKEN_REFRESH_EXP_CLAIM`.
+    pub sliding_token_refresh_exp_claim: String,
+    /// `AUTH_HEADER_TYPES`, never empty; the first is the challenge.
+    pub auth_header_types: Vec<String>,
+    /// `AUTH_HEADER_NAME` as HTTP writes it, in lower case: `HTTP_X_ACCESS_TOKEN` is `x-access-token`.
+    pub auth_header_name: String,
+    /// `AUTH_TOKEN_CLASSES`, never empty, in the order they are tried.
+    pub auth_token_classes: Vec<TokenClass>,
+    /// `[simple_jwt.claims]`, in the order they are written.
+    pub claims: Vec<(String, ValueSource)>,
+    /// `[simple_jwt.response]`.
+    pub response: Responses,
+}
+
+impl SimpleJwt {
+    /// Simple JWT's own defaults, which are those of both stances.
+    pub fn defaults(signing_key: Secret<String>) -> Self {
+        Self {
+            algorithm: Algorithm::Hs256,
+            signing_key,
+            access_token_lifetime: Duration::from_secs(300),
+            refresh_token_lifetime: Duration::from_secs(86_400),
+            sliding_token_lifetime: Duration::from_secs(300),
+            sliding_token_refresh_lifetime: Duration::from_secs(86_400),
+            leeway: Duration::ZERO,
+            rotate_refresh_tokens: false,
+            blacklist_after_rotation: false,
+            update_last_login: false,
+            check_user_is_active: true,
+            check_revoke_token: false,
+            revoke_token_claim: "hash_password".to_owned(),
+            audience: None,
+            issuer: None,
+            token_type_claim: Some("token_type".to_owned()),
+            jti_claim: Some("jti".to_owned()),
+            user_id_field: UserField::Id,
+            user_id_claim: "user_id".to_owned(),
+            sliding_token_refresh_exp_claim: "refresh_exp".to_owned(),
+            auth_header_types: vec!["Bearer".to_owned()],
+            auth_header_name: "authorization".to_owned(),
+            auth_token_classes: vec![TokenClass::Access],
+            claims: Vec::new(),
+            response: Responses::default(),
+        }
+    }
+}
