@@ -256,14 +256,14 @@ mod tests {
         Tokens::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef").unwrap(), policy)
     }
 
-    fn verdict(policy: Policy, claims: Value, wanted: Option<TokenType>) -> Result<Claims, TokenError> {
-        let tokens = tokens(policy);
+    fn verdict(policy: &Policy, claims: &Value, wanted: Option<TokenType>) -> Result<Claims, TokenError> {
+        let tokens = tokens(policy.clone());
         let text = tokens.jws.sign(claims.to_string().as_bytes());
         tokens.decode(text.as_bytes(), NOW)?.into_token(wanted)
     }
 
     fn refused(claims: &Value) -> TokenError {
-        verdict(Policy::default(), claims.clone(), Some(TokenType::Access)).unwrap_err()
+        verdict(&Policy::default(), claims, Some(TokenType::Access)).unwrap_err()
     }
 
     #[test]
@@ -311,7 +311,7 @@ mod tests {
             json!({"exp": next, "jti": "", "token_type": "access", "iat": "5"}),
             json!({"exp": f64::from(next as i32) + 0.5, "jti": "", "token_type": "access"}),
         ] {
-            assert!(verdict(Policy::default(), claims.clone(), Some(TokenType::Access)).is_ok(), "{claims}");
+            assert!(verdict(&Policy::default(), &claims, Some(TokenType::Access)).is_ok(), "{claims}");
         }
     }
 
@@ -322,17 +322,17 @@ mod tests {
             issuer: Some("https://issuer.example".to_owned()),
             ..Policy::default()
         };
-        let token = |aud: Value, iss: Value| {
-            verdict(policy.clone(), json!({"exp": NOW.seconds() + 60, "jti": "a", "aud": aud, "iss": iss}), None)
+        let token = |aud: &Value, iss: &Value| {
+            verdict(&policy, &json!({"exp": NOW.seconds() + 60, "jti": "a", "aud": aud, "iss": iss}), None)
         };
         let issuer = json!("https://issuer.example");
-        assert!(token(json!("mobile"), issuer.clone()).is_ok());
-        assert!(token(json!(["tv", "web"]), issuer.clone()).is_ok());
+        assert!(token(&json!("mobile"), &issuer).is_ok());
+        assert!(token(&json!(["tv", "web"]), &issuer).is_ok());
         for aud in [json!("Web"), json!([]), json!(["tv"]), json!(["web", 5]), json!(null), json!({"web": 1})] {
-            assert_eq!(token(aud.clone(), issuer.clone()).unwrap_err(), Flaw::Audience.into(), "{aud}");
+            assert_eq!(token(&aud, &issuer).unwrap_err(), Flaw::Audience.into(), "{aud}");
         }
         for iss in [json!("https://issuer.example/"), json!(["https://issuer.example"]), json!(null)] {
-            assert_eq!(token(json!("web"), iss.clone()).unwrap_err(), Flaw::Issuer.into(), "{iss}");
+            assert_eq!(token(&json!("web"), &iss).unwrap_err(), Flaw::Issuer.into(), "{iss}");
         }
     }
 
@@ -357,7 +357,7 @@ mod tests {
             json!({"exp": now + 9, "nbf": now + 10, "jti": "a"}),
             json!({"exp": now + 9, "iat": now + 20, "jti": "a"}),
         ] {
-            assert!(verdict(policy.clone(), claims.clone(), None).is_ok(), "{claims}");
+            assert!(verdict(&policy, &claims, None).is_ok(), "{claims}");
         }
         let tokens = tokens(policy);
         let window = |value: Value| {
@@ -374,7 +374,7 @@ mod tests {
     #[test]
     fn without_a_type_claim_any_token_is_any_token() {
         let policy = Policy { type_claim: None, jti_claim: None, ..Policy::default() };
-        let claims = verdict(policy, json!({"exp": NOW.seconds() + 9}), Some(TokenType::Refresh));
+        let claims = verdict(&policy, &json!({"exp": NOW.seconds() + 9}), Some(TokenType::Refresh));
         assert!(claims.is_ok());
     }
 }
