@@ -1,0 +1,79 @@
+//! From the settings to the rules that the use cases go by.
+
+use std::io;
+use std::num::{NonZeroU32, NonZeroUsize};
+
+use jeton_token::key::KeyError;
+use jeton_token::policy::{Audience, Policy};
+use jeton_token::rotation::Rules;
+
+use crate::passwords::{Algorithm, Argon2Cost, CostError, CostLimits, PasswordConfig};
+use crate::settings::{self, Passwords, PreferredHash, Settings, SimpleJwt};
+
+/// Why the parts do not fit together.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The key does not fit the algorithm.
+    #[error("simple_jwt.SIGNING_KEY: {0}")]
+    Key(#[from] KeyError),
+    /// Passwords cannot be hashed at this cost.
+    #[error("passwords: {0}")]
+    Cost(#[from] CostError),
+    /// A number of the password settings is zero.
+    #[error("passwords.{0} must be at least 1")]
+    Zero(&'static str),
+    /// The system gave no threads to hash passwords on.
+    #[error("passwords.threads: {0}")]
+    Threads(#[from] io::Error),
+}
+
+pub(super) fn policy(simple_jwt: &SimpleJwt) -> Policy {
+    Policy {
+        access_lifetime: simple_jwt.access_token_lifetime,
+        refresh_lifetime: simple_jwt.refresh_token_lifetime,
+        sliding_lifetime: simple_jwt.sliding_token_lifetime,
+        sliding_refresh_lifetime: simple_jwt.sliding_token_refresh_lifetime,
+        leeway: simple_jwt.leeway,
+        audience: simple_jwt.audience.as_ref().map(|audience| match audience {
+            settings::Audience::One(audience) => Audience::One(audience.clone()),
+            settings::Audience::Many(audiences) => Audience::Many(audiences.clone()),
+        }),
+        issuer: simple_jwt.issuer.clone(),
+        type_claim: simple_jwt.token_type_claim.clone(),
+        jti_claim: simple_jwt.jti_claim.clone(),
+        user_id_claim: simple_jwt.user_id_claim.clone(),
+        sliding_refresh_claim: simple_jwt.sliding_token_refresh_exp_claim.clone(),
+    }
+}
+
+pub(super) fn rules(settings: &Settings) -> Rules {
+    Rules {
+        rotate: settings.simple_jwt.rotate_refresh_tokens,
+        blacklist: settings.simple_jwt.blacklist_after_rotation && settings.ledger.blacklist,
+        detect_reuse: settings.ledger.reuse_detection,
+        window: settings.ledger.replay_window,
+        late_replay: settings.ledger.late_replay,
+        late_limit: settings.ledger.late_replay_limit,
+    }
+}
+
+pub(super) fn password_config(passwords: &Passwords) -> Result<PasswordConfig, BuildError> {
+    let iterations = |count: u32, name| NonZeroU32::new(count).ok_or(BuildError::Zero(name));
+    Ok(PasswordConfig {
+        preferred: match passwords.preferred {
+            PreferredHash::Pbkdf2Sha256 => Algorithm::Pbkdf2Sha256,
+            PreferredHash::Argon2 => Algorithm::Argon2,
+        },
+        pbkdf2_iterations: iterations(passwords.pbkdf2_iterations, "pbkdf2_iterations")?,
+        argon2: Argon2Cost::new(passwords.argon2_memory_kib, passwords.argon2_iterations, passwords.argon2_lanes)?,
+        limits: CostLimits {
+            pbkdf2_iterations: passwords.max_pbkdf2_iterations,
+            argon2_memory: passwords.max_argon2_memory_kib,
+            argon2_time: passwords.max_argon2_iterations,
+            argon2_lanes: passwords.max_argon2_lanes,
+        },
+        threads: NonZeroUsize::new(passwords.threads).ok_or(BuildError::Zero("threads"))?,
+        queue: passwords.queue,
+        max_length: passwords.max_length,
+    })
+}

@@ -1,0 +1,128 @@
+//! Decides: who may sign in, what a token is worth, what a sign-out ends. Knows nothing of HTTP.
+
+mod access;
+mod blacklist;
+mod claims;
+mod error;
+mod in_use;
+mod ledger;
+mod logout;
+mod build;
+mod obtain;
+mod refresh;
+mod setup;
+mod sliding;
+mod user_key;
+mod users;
+mod verify;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use jeton_store::Store;
+use jeton_token::key::Key;
+use jeton_token::rotation::{AgentDigest, Rules};
+use jeton_token::time::{Clock, Timestamp};
+use jeton_token::token::Tokens;
+use sha2::{Digest, Sha256};
+
+pub use build::BuildError;
+pub use access::{Identity, Principal, Rejection};
+pub use error::AuthError;
+pub use obtain::{Credentials, Pair};
+pub use refresh::Refreshed;
+pub use setup::{SetupCode, SetupError};
+pub use users::{Account, NewPassword, UserError};
+
+use crate::entropy::Entropy;
+use crate::passwords::Hasher;
+use crate::settings::Settings;
+use in_use::InUse;
+use setup::Setup;
+
+/// The use cases of signing in, over one store and one set of settings. Cheap to clone.
+#[derive(Clone)]
+pub struct Auth(Arc<Parts>);
+
+struct Parts {
+    settings: Arc<Settings>,
+    store: Store,
+    tokens: Tokens,
+    rules: Rules,
+    hasher: Hasher,
+    clock: Clock,
+    entropy: Entropy,
+    in_use: InUse,
+    setup: Setup,
+}
+
+/// Where a request came from and when. Everything that is recorded about a caller is in here.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// When the head of the request was read.
+    pub at: Timestamp,
+    /// The address of the peer.
+    pub address: Option<IpAddr>,
+    /// Its `User-Agent`.
+    pub user_agent: Option<String>,
+}
+
+impl Caller {
+    /// What is compared of the user agent, never the text itself.
+    fn agent(&self) -> Option<AgentDigest> {
+        let digest: [u8; 32] = Sha256::digest(self.user_agent.as_deref()?.as_bytes()).into();
+        digest.first_chunk().copied()
+    }
+
+    fn address(&self) -> Option<String> {
+        self.address.map(|address| address.to_string())
+    }
+}
+
+impl Auth {
+    /// Puts the parts together. Starts the threads that hash passwords.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if `SIGNING_KEY` does not fit `ALGORITHM`, or passwords cannot be hashed as configured.
+    pub fn new(settings: Arc<Settings>, store: Store, clock: Clock, entropy: Entropy) -> Result<Self, BuildError> {
+        let simple_jwt = &settings.simple_jwt;
+        let key = Key::from_secret(simple_jwt.algorithm, simple_jwt.signing_key.expose().as_bytes())?;
+        Ok(Self(Arc::new(Parts {
+            tokens: Tokens::new(key, build::policy(simple_jwt)),
+            rules: build::rules(&settings),
+            hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
+            in_use: InUse::default(),
+            setup: Setup::default(),
+            settings,
+            store,
+            clock,
+            entropy,
+        })))
+    }
+
+    /// The settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Where users and families are kept.
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// Mints and verifies this site's tokens.
+    pub fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+
+    /// The time it is.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// Where randomness comes from.
+    pub fn entropy(&self) -> &Entropy {
+        &self.0.entropy
+    }
+}

@@ -1,0 +1,142 @@
+//! Obtain: a name and a password for a pair of tokens, or for one sliding token.
+
+use jeton_store::{EventKind, FamilyKind, NewEvent, NewFamily, User};
+use jeton_token::claims::Claims;
+use jeton_token::id::{FamilyKey, Generation};
+use jeton_token::policy::TokenType;
+use jeton_token::secret::Secret;
+use jeton_token::time::Timestamp;
+use serde_json::{Map, Value};
+
+use super::claims::answer_fields;
+use super::{Auth, AuthError, Caller};
+use crate::passwords::Verdict;
+
+/// What a user types to sign in.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Case matters.
+    pub username: String,
+    /// As it is to be compared.
+    pub password: Secret<String>,
+}
+
+/// The answer to a login.
+#[derive(Clone, Debug)]
+pub struct Pair {
+    /// Gets new access tokens.
+    pub refresh: String,
+    /// Opens doors for minutes.
+    pub access: String,
+    /// What `[simple_jwt.response]` adds.
+    pub fields: Map<String, Value>,
+}
+
+impl Auth {
+    /// A pair of refresh and access token. The answer speaks of what is committed.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::WrongCredentials`] whatever is wrong with them, [`AuthError::Overloaded`], [`AuthError::Store`].
+    pub async fn obtain_pair(&self, credentials: Credentials, caller: &Caller) -> Result<Pair, AuthError> {
+        let user = self.sign_in(credentials).await?;
+        let (now, policy) = (self.now(), self.tokens().policy());
+        let further = self.login_claims(&user);
+        let mut refresh = self.tokens().mint(TokenType::Refresh, None, &Claims::new(), now);
+        let expires_at = self.bound_refresh_expiry(&mut refresh, now);
+        let horizon = expires_at.max(policy.expiry(TokenType::Access, now));
+        let key = self.open_family(FamilyKind::Refresh, &user, caller, now, expires_at, horizon).await?;
+        let id = key.map(|key| key.refresh(Generation(0)).to_string());
+        self.name_token(&mut refresh, id);
+        further.iter().for_each(|(name, value)| refresh.set(name, value.clone()));
+        let access = self.tokens().access_from(&refresh, self.access_id(key, Generation(0)).as_deref(), now);
+        Ok(Pair {
+            refresh: self.tokens().sign(&refresh),
+            access: self.tokens().sign(&access),
+            fields: answer_fields(&self.settings().simple_jwt.response.obtain, &user),
+        })
+    }
+
+    /// One sliding token.
+    ///
+    /// # Errors
+    ///
+    /// As [`Auth::obtain_pair`].
+    pub async fn obtain_sliding(&self, credentials: Credentials, caller: &Caller) -> Result<String, AuthError> {
+        let user = self.sign_in(credentials).await?;
+        let (now, policy) = (self.now(), self.tokens().policy());
+        let expires_at = policy.expiry(TokenType::Sliding, now);
+        let horizon = expires_at.max((now + policy.sliding_refresh_lifetime).seconds());
+        let key = self.open_family(FamilyKind::Sliding, &user, caller, now, expires_at, horizon).await?;
+        let id = key.map(|key| key.sliding().to_string()).or_else(|| self.foreign_id());
+        let claims = self.tokens().mint(TokenType::Sliding, id.as_deref(), &self.login_claims(&user), now);
+        Ok(self.tokens().sign(&claims))
+    }
+
+    /// The user of these credentials, whose hash is brought up to date on the way.
+    async fn sign_in(&self, credentials: Credentials) -> Result<User, AuthError> {
+        let mut user = self.store().find_user_by_username(&credentials.username).await?;
+        let stored = user.as_ref().map(|user| &user.password);
+        let verdict = self.0.hasher.verify(credentials.password, stored).await?;
+        let (Some(mut user), Verdict::Match { rehash }) = (user.take(), verdict) else {
+            return Err(AuthError::WrongCredentials);
+        };
+        if let Some(hash) = rehash
+            && self.store().update_password(user.id, &hash, Some(&user.password)).await?
+        {
+            user.password = hash;
+        }
+        if user.is_active { Ok(user) } else { Err(AuthError::WrongCredentials) }
+    }
+
+    /// Commits a family for a login, or nothing where there is no blacklist: then tokens have ids of no family.
+    async fn open_family(
+        &self,
+        kind: FamilyKind,
+        user: &User,
+        caller: &Caller,
+        now: Timestamp,
+        token_expires_at: i64,
+        horizon: i64,
+    ) -> Result<Option<FamilyKey>, AuthError> {
+        let last_login = async {
+            match self.settings().simple_jwt.update_last_login {
+                true => self.store().update_last_login(user.id, now).await,
+                false => Ok(false),
+            }
+        };
+        if !self.settings().ledger.blacklist {
+            last_login.await?;
+            return Ok(None);
+        }
+        let open = async {
+            loop {
+                let key = FamilyKey::new(now, self.entropy().bytes());
+                let family = NewFamily {
+                    key,
+                    kind,
+                    user_id: Some(user.id),
+                    created_at: now,
+                    token_expires_at,
+                    expires_at: self.horizon(horizon),
+                    agent: caller.agent(),
+                    user_agent: caller.user_agent.clone(),
+                    address: caller.address(),
+                };
+                let event = NewEvent {
+                    at: now,
+                    kind: EventKind::SignedIn,
+                    user_id: Some(user.id),
+                    family: Some(key),
+                    address: caller.address(),
+                    detail: None,
+                };
+                if self.store().create_family(&family, Some(&event)).await? {
+                    return Ok(key);
+                }
+            }
+        };
+        let (key, _) = tokio::try_join!(open, last_login)?;
+        Ok(Some(key))
+    }
+}

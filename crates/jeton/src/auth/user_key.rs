@@ -1,0 +1,122 @@
+//! From the user claim of a token to the user.
+
+use jeton_store::{User, UserField, UserKey};
+use jeton_token::claims::Claims;
+use serde_json::Value;
+
+use super::{Auth, AuthError};
+use crate::settings;
+
+/// Who a user claim names.
+pub(super) enum Named {
+    /// There is no claim, or one that Python takes for false (`0`, `""`, `null`).
+    Nobody,
+    /// A claim that no user has, that several share, or that cannot be a key.
+    Unknown,
+    /// Exactly one user.
+    One(Box<User>),
+}
+
+impl Auth {
+    /// The user that the claims name, if they name anybody: what refreshing asks.
+    pub(super) async fn user_of(&self, claims: &Claims) -> Result<Named, AuthError> {
+        match claims.get(&self.settings().simple_jwt.user_id_claim) {
+            Some(claim) if is_truthy(claim) => self.user_of_claim(claims).await,
+            Some(_) | None => Ok(Named::Nobody),
+        }
+    }
+
+    /// The user whose key is the user claim, whatever it is: what authentication asks.
+    pub(super) async fn user_of_claim(&self, claims: &Claims) -> Result<Named, AuthError> {
+        let Some(claim) = claims.get(&self.settings().simple_jwt.user_id_claim) else {
+            return Ok(Named::Nobody);
+        };
+        let field = self.user_id_field();
+        let Some(key) = user_key(field, claim) else {
+            return Ok(Named::Unknown);
+        };
+        let mut users = self.store().list_users_by(field, &key, 2).await?;
+        Ok(match (users.pop(), users.is_empty()) {
+            (Some(user), true) => Named::One(Box::new(user)),
+            _ => Named::Unknown,
+        })
+    }
+
+    /// What `USER_ID_CLAIM` says of a user: always a text.
+    pub(super) fn user_id_text(&self, user: &User) -> String {
+        match self.user_id_field() {
+            UserField::Id => user.id.to_string(),
+            UserField::Username => user.username.clone(),
+            UserField::Email => user.email.clone(),
+            UserField::FirstName => user.first_name.clone(),
+            UserField::LastName => user.last_name.clone(),
+        }
+    }
+
+    fn user_id_field(&self) -> UserField {
+        match self.settings().simple_jwt.user_id_field {
+            settings::UserField::Id => UserField::Id,
+            settings::UserField::Username => UserField::Username,
+            settings::UserField::Email => UserField::Email,
+            settings::UserField::FirstName => UserField::FirstName,
+            settings::UserField::LastName => UserField::LastName,
+        }
+    }
+}
+
+impl Named {
+    /// The id of the one user, if there is one.
+    pub(super) fn id(&self) -> Option<i64> {
+        match self {
+            Self::One(user) => Some(user.id),
+            Self::Nobody | Self::Unknown => None,
+        }
+    }
+}
+
+/// Whether Python takes a claim for true.
+pub(super) fn is_truthy(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(truth) => *truth,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(values) => !values.is_empty(),
+        Value::Object(members) => !members.is_empty(),
+    }
+}
+
+/// A claim as a key of its column: a whole number or its canonical spelling for ids, text for all else.
+fn user_key(field: UserField, claim: &Value) -> Option<UserKey> {
+    match (field, claim) {
+        (UserField::Id, Value::Number(number)) => number.as_i64().map(UserKey::Id),
+        (UserField::Id, Value::String(text)) => {
+            let id: i64 = text.parse().ok()?;
+            (id.to_string() == *text).then_some(UserKey::Id(id))
+        }
+        (_, Value::String(text)) => Some(UserKey::Text(text.clone())),
+        (_, Value::Number(number)) => Some(UserKey::Text(number.to_string())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_id_is_a_whole_number_or_its_canonical_spelling() {
+        let id = |claim: Value| match user_key(UserField::Id, &claim) {
+            Some(UserKey::Id(id)) => Some(id),
+            _ => None,
+        };
+        assert_eq!(id(json!(2)), Some(2));
+        assert_eq!(id(json!("2")), Some(2));
+        for claim in [json!(" 1 "), json!("01"), json!("+1"), json!(2.5), json!(["1"]), json!("alice"), json!(true)] {
+            assert_eq!(id(claim.clone()), None, "{claim}");
+        }
+        assert_eq!(id(json!("99999999999999999999999")), None);
+    }
+}

@@ -1,0 +1,184 @@
+//! Users, as operators see them: made, given passwords, locked, deleted.
+
+use jeton_store::{EventKind, NewEvent, NewUser, StoreError, User};
+use jeton_token::secret::Secret;
+
+use super::Auth;
+use crate::passwords::{PasswordError, make_unusable};
+
+/// A user to be.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// Chosen by the caller, or by the database.
+    pub id: Option<i64>,
+    /// At most 150 letters, digits and `@ . + - _`.
+    pub username: String,
+    /// What to sign in with.
+    pub password: NewPassword,
+    /// May be empty.
+    pub email: String,
+    /// May be empty.
+    pub first_name: String,
+    /// May be empty.
+    pub last_name: String,
+    /// May not sign in.
+    pub is_inactive: bool,
+    /// May enter the admin pages.
+    pub is_staff: bool,
+    /// May do everything there.
+    pub is_superuser: bool,
+}
+
+/// Where the stored hash of a new user comes from.
+#[derive(Clone, Debug, Default)]
+pub enum NewPassword {
+    /// None: nobody can sign in with a password.
+    #[default]
+    Unusable,
+    /// It is hashed.
+    Plain(Secret<String>),
+    /// It was hashed elsewhere, in Django's spelling.
+    Hashed(Secret<String>),
+}
+
+/// Why a user was not made or changed.
+#[derive(Debug, thiserror::Error)]
+pub enum UserError {
+    /// The name is empty, too long, or has letters that names cannot have.
+    #[error("a username has 1 to 150 letters, digits and @ . + - _ characters")]
+    BadUsername,
+    /// Somebody has the name, or the id.
+    #[error("a user with that username or id already exists")]
+    Taken,
+    /// The password is too short.
+    #[error("a password has at least {min_length} characters")]
+    TooShort {
+        /// `passwords.min_length`.
+        min_length: usize,
+    },
+    /// The stored hash does not fit its column.
+    #[error("a stored hash has at most 128 characters")]
+    LongHash,
+    /// It could not be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Auth {
+    /// Makes a user and answers their id.
+    ///
+    /// # Errors
+    ///
+    /// [`UserError`].
+    pub async fn create_user(&self, account: Account) -> Result<i64, UserError> {
+        let user = self.prepare_user(account).await?;
+        let now = self.now();
+        let id = self.store().create_user(&user, now).await?.ok_or(UserError::Taken)?;
+        self.record_user(EventKind::UserCreated, id).await?;
+        Ok(id)
+    }
+
+    /// Checks a user to be and hashes the password; the store has not seen them yet.
+    ///
+    /// # Errors
+    ///
+    /// [`UserError`].
+    pub async fn prepare_user(&self, account: Account) -> Result<NewUser, UserError> {
+        if !is_username(&account.username) {
+            return Err(UserError::BadUsername);
+        }
+        let password = match account.password {
+            NewPassword::Unusable => Secret::new(make_unusable(self.entropy())),
+            NewPassword::Hashed(hash) if hash.expose().chars().count() > MAX_HASH => return Err(UserError::LongHash),
+            NewPassword::Hashed(hash) => hash,
+            NewPassword::Plain(password) => self.0.hasher.hash(password).await?,
+        };
+        Ok(NewUser {
+            id: account.id,
+            username: account.username,
+            password,
+            email: account.email,
+            first_name: account.first_name,
+            last_name: account.last_name,
+            is_active: !account.is_inactive,
+            is_staff: account.is_staff,
+            is_superuser: account.is_superuser,
+        })
+    }
+
+    /// Whether a person may choose this password.
+    ///
+    /// # Errors
+    ///
+    /// [`UserError::TooShort`].
+    pub fn check_new_password(&self, password: &Secret<String>) -> Result<(), UserError> {
+        let min_length = self.settings().passwords.min_length;
+        match password.expose().chars().count() < min_length {
+            true => Err(UserError::TooShort { min_length }),
+            false => Ok(()),
+        }
+    }
+
+    /// Gives a user a new password; `false` if they are gone.
+    ///
+    /// # Errors
+    ///
+    /// [`UserError`].
+    pub async fn set_password(&self, user: &User, password: Secret<String>) -> Result<bool, UserError> {
+        let hash = self.0.hasher.hash(password).await?;
+        let changed = self.store().update_password(user.id, &hash, None).await?;
+        self.record_user(EventKind::PasswordChanged, user.id).await?;
+        Ok(changed)
+    }
+
+    /// Lets a user in or keeps them out; `false` if they are gone.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn set_active(&self, user: &User, is_active: bool) -> Result<bool, StoreError> {
+        self.store().update_is_active(user.id, is_active, self.now()).await
+    }
+
+    /// Deletes a user, and in the safe stance ends their families; `false` if they were gone.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn delete_user(&self, user: &User) -> Result<bool, StoreError> {
+        self.store().delete_user(user.id, self.settings().ledger.end_families_of_deleted_users, self.now()).await
+    }
+
+    async fn record_user(&self, kind: EventKind, id: i64) -> Result<(), StoreError> {
+        let event =
+            NewEvent { at: self.now(), kind, user_id: Some(id), family: None, address: None, detail: None };
+        self.store().append_event(&event).await.map(drop)
+    }
+}
+
+/// Django's rule for names.
+fn is_username(name: &str) -> bool {
+    let allowed = |letter: char| letter.is_alphanumeric() || "@.+-_".contains(letter);
+    !name.is_empty() && name.chars().count() <= 150 && name.chars().all(allowed)
+}
+
+/// The column is as long.
+const MAX_HASH: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_django_s_rule() {
+        for name in ["alice", "민정", "a.b+c@d-e_f", "x"] {
+            assert!(is_username(name), "{name}");
+        }
+        for name in ["", "a b", "a/b", "a\u{0}", "<script>", &"x".repeat(151)] {
+            assert!(!is_username(name), "{name}");
+        }
+    }
+}

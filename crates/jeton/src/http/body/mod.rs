@@ -1,0 +1,130 @@
+//! Request bodies: JSON, urlencoded and multipart, all read into one kind of value.
+
+pub(super) mod json;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::header;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+
+use self::json::{Json, JsonError, Limits, Text};
+use super::App;
+use super::error::ApiError;
+use super::media_type::MediaType;
+use super::messages;
+use crate::settings::Server;
+
+/// The data of a request. No body is an empty object.
+pub(super) struct Data(pub(super) Json);
+
+impl FromRequest<App> for Data {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let server = &app.settings().server;
+        let content_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes().to_vec());
+        let content_type = String::from_utf8_lossy(&content_type.unwrap_or_default()).into_owned();
+        let body = read(request.into_body(), server).await?;
+        if body.is_empty() {
+            return Ok(Self(Json::Object(Vec::new())));
+        }
+        let media_type = MediaType::parse(&content_type);
+        if media_type.is("application/json") {
+            let text = decode(&body, &media_type)?;
+            let limits =
+                Limits { max_depth: server.max_json_depth, refuse_duplicates: server.refuse_duplicate_fields };
+            return Json::parse(&text, limits).map(Self).map_err(ApiError::from);
+        }
+        if media_type.is("application/x-www-form-urlencoded") {
+            let text = decode(&body, &media_type)?;
+            return Fields::urlencoded(&text)?.into_data(server);
+        }
+        if media_type.is("multipart/form-data") {
+            return Fields::multipart(body, &content_type).await?.into_data(server);
+        }
+        Err(ApiError::UnsupportedMediaType(content_type))
+    }
+}
+
+impl From<JsonError> for ApiError {
+    fn from(error: JsonError) -> Self {
+        match error {
+            JsonError::Syntax(message) => Self::Parse(format!("JSON parse error - {message}")),
+            JsonError::Duplicate(name) => Self::Duplicate(name),
+        }
+    }
+}
+
+async fn read(body: Body, server: &Server) -> Result<Vec<u8>, ApiError> {
+    let limited = Limited::new(body, server.max_body_bytes).collect();
+    match tokio::time::timeout(server.body_timeout, limited).await {
+        Err(_) => Err(ApiError::BodyTimeout),
+        Ok(Ok(collected)) => Ok(collected.to_bytes().to_vec()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(ApiError::TooLarge { max_bytes: server.max_body_bytes })
+        }
+        Ok(Err(_)) => Err(ApiError::BodyBroken),
+    }
+}
+
+/// A body in UTF-8, whatever of the usual encodings it came in.
+fn decode<'a>(body: &'a [u8], media_type: &MediaType) -> Result<std::borrow::Cow<'a, [u8]>, ApiError> {
+    let charset = media_type.parameter("charset").unwrap_or("utf-8");
+    match charset.to_ascii_lowercase().replace('_', "-").as_str() {
+        "utf-8" | "utf8" | "us-ascii" | "ascii" => Ok(body.into()),
+        "iso-8859-1" | "latin-1" | "latin1" => {
+            Ok(body.iter().map(|&byte| char::from(byte)).collect::<String>().into_bytes().into())
+        }
+        _ => Err(ApiError::Parse(messages::unsupported_charset(charset))),
+    }
+}
+
+/// The fields of a form. A file is no text, and fails as a field that is none.
+struct Fields(Vec<(String, Json)>);
+
+impl Fields {
+    fn urlencoded(body: &[u8]) -> Result<Self, ApiError> {
+        if body.iter().filter(|&&byte| byte == b'&').count() >= MAX_FIELDS {
+            return Err(ApiError::Parse(format!("The form has more than {MAX_FIELDS} fields.")));
+        }
+        Ok(Self(form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), text(value.into()))).collect()))
+    }
+
+    async fn multipart(body: Vec<u8>, content_type: &str) -> Result<Self, ApiError> {
+        let refused = |error: multer::Error| ApiError::Parse(format!("Multipart form parse error - {error}"));
+        let boundary = multer::parse_boundary(content_type).map_err(refused)?;
+        let stream = http_body_util::Full::new(bytes::Bytes::from(body)).into_data_stream();
+        let mut parts = multer::Multipart::new(stream, boundary);
+        let mut fields = Vec::new();
+        while let Some(part) = parts.next_field().await.map_err(refused)? {
+            if fields.len() == MAX_FIELDS {
+                return Err(ApiError::Parse(format!("The form has more than {MAX_FIELDS} fields.")));
+            }
+            let (name, is_file) = (part.name().unwrap_or_default().to_owned(), part.file_name().is_some());
+            let bytes = part.bytes().await.map_err(refused)?;
+            let value = match is_file {
+                true => Json::Array(Vec::new()),
+                false => text(String::from_utf8_lossy(&bytes).into_owned()),
+            };
+            fields.push((name, value));
+        }
+        Ok(Self(fields))
+    }
+
+    fn into_data(self, server: &Server) -> Result<Data, ApiError> {
+        let repeated = self.0.iter().enumerate().find(|(at, (name, _))| {
+            server.refuse_duplicate_fields && self.0[..*at].iter().any(|(earlier, _)| earlier == name)
+        });
+        match repeated {
+            Some((_, (name, _))) => Err(ApiError::Duplicate(name.clone())),
+            None => Ok(Data(Json::Object(self.0))),
+        }
+    }
+}
+
+fn text(text: String) -> Json {
+    Json::Text(Text { text, surrogate: None })
+}
+
+/// As in Django.
+const MAX_FIELDS: usize = 1000;

@@ -1,0 +1,108 @@
+//! Fields of a body, checked all at once and in DRF's order and words.
+
+use super::body::json::{Json, PythonFloat, Text};
+use super::error::ApiError;
+use super::messages;
+
+/// Reads text fields one after the other and remembers what is wrong with each.
+pub(super) struct Fields<'a> {
+    data: &'a Json,
+    errors: Vec<(String, Vec<String>)>,
+}
+
+/// What happens to blanks around a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Blanks {
+    Trim,
+    Keep,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of an object; nothing else has fields.
+    pub(super) fn of(data: &'a Json) -> Result<Self, ApiError> {
+        match data {
+            Json::Object(_) => Ok(Self { data, errors: Vec::new() }),
+            Json::Null => Err(ApiError::NotAnObject(messages::NO_DATA.to_owned())),
+            other => Err(ApiError::NotAnObject(messages::not_a_dictionary(other.python_type()))),
+        }
+    }
+
+    /// A required text. What is answered for a bad one does not matter: [`Fields::finish`] refuses it.
+    pub(super) fn text(&mut self, name: &str, blanks: Blanks) -> String {
+        match read_text(self.data.member(name), blanks) {
+            Ok(text) => text,
+            Err(errors) => {
+                self.errors.push((name.to_owned(), errors));
+                String::new()
+            }
+        }
+    }
+
+    /// The value, if every field that went into it was good.
+    pub(super) fn finish<T>(self, value: T) -> Result<T, ApiError> {
+        if self.errors.is_empty() { Ok(value) } else { Err(ApiError::Fields(self.errors)) }
+    }
+}
+
+fn read_text(value: Option<&Json>, blanks: Blanks) -> Result<String, Vec<String>> {
+    let one = |message: &str| Err(vec![message.to_owned()]);
+    let (text, surrogate) = match value {
+        None => return one(messages::FIELD_REQUIRED),
+        Some(Json::Null) => return one(messages::FIELD_NULL),
+        Some(Json::Bool(_) | Json::Array(_) | Json::Object(_)) => return one(messages::NOT_A_STRING),
+        Some(Json::Integer(digits)) => (digits.clone(), None),
+        Some(Json::Float(number)) => (PythonFloat(*number).to_string(), None),
+        Some(Json::Text(Text { text, surrogate })) => (text.clone(), *surrogate),
+    };
+    let trimmed = strip(&text);
+    if trimmed.is_empty() {
+        return one(messages::FIELD_BLANK);
+    }
+    let text = if blanks == Blanks::Trim { trimmed.to_owned() } else { text };
+    let nul = text.contains('\0').then(|| messages::NULL_CHARACTERS.to_owned());
+    let errors: Vec<String> = nul.into_iter().chain(surrogate.map(messages::surrogate)).collect();
+    if errors.is_empty() { Ok(text) } else { Err(errors) }
+}
+
+/// Python's `str.strip()`.
+fn strip(text: &str) -> &str {
+    text.trim_matches(|letter: char| letter.is_whitespace() || ('\x1c'..='\x1f').contains(&letter))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::body::json::Limits;
+    use super::*;
+
+    fn read(body: &str, blanks: Blanks) -> Result<String, Vec<String>> {
+        let data = Json::parse(body.as_bytes(), Limits { max_depth: 9, refuse_duplicates: false }).unwrap();
+        read_text(data.member("a"), blanks)
+    }
+
+    #[test]
+    fn each_bad_value_has_its_message() {
+        for (body, message) in [
+            ("{}", messages::FIELD_REQUIRED),
+            (r#"{"a": null}"#, messages::FIELD_NULL),
+            (r#"{"a": ""}"#, messages::FIELD_BLANK),
+            (r#"{"a": " \t\u001f\u00a0 "}"#, messages::FIELD_BLANK),
+            (r#"{"a": false}"#, messages::NOT_A_STRING),
+            (r#"{"a": []}"#, messages::NOT_A_STRING),
+            (r#"{"a": {}}"#, messages::NOT_A_STRING),
+            (r#"{"a": "b\u0000"}"#, messages::NULL_CHARACTERS),
+            (r#"{"a": "b\ud800"}"#, "Surrogate characters are not allowed: U+D800."),
+        ] {
+            assert_eq!(read(body, Blanks::Trim), Err(vec![message.to_owned()]), "{body}");
+        }
+        let both = read(r#"{"a": "\u0000\udfff"}"#, Blanks::Trim).unwrap_err();
+        assert_eq!(both.len(), 2);
+    }
+
+    #[test]
+    fn numbers_are_texts_and_blanks_go_unless_kept() {
+        assert_eq!(read(r#"{"a": 7}"#, Blanks::Trim), Ok("7".to_owned()));
+        assert_eq!(read(r#"{"a": 1.50}"#, Blanks::Trim), Ok("1.5".to_owned()));
+        assert_eq!(read(r#"{"a": " b\n"}"#, Blanks::Trim), Ok("b".to_owned()));
+        assert_eq!(read(r#"{"a": " b\n"}"#, Blanks::Keep), Ok(" b\n".to_owned()));
+    }
+}

@@ -1,0 +1,74 @@
+//! What surrounds every answer: its request id, its log line, the headers that all answers have.
+
+use std::any::Any;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::IntoResponse;
+use tracing::Instrument;
+
+use super::App;
+use super::principal::Arrived;
+use super::stale_cookies::StaleCookies;
+
+/// Outermost of all: what it adds, every answer has.
+pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
+    let arrived = app.auth.now();
+    request.extensions_mut().insert(Arrived(arrived));
+    let id = request_id(&app, &request);
+    let stale = StaleCookies::of(request.headers());
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let status = response.status().as_u16();
+    let micros = app.auth.now().since(arrived).as_micros();
+    span.in_scope(|| match status {
+        500.. => tracing::error!(%method, path, status, micros, "failed"),
+        400.. => tracing::info!(%method, path, status, micros, "refused"),
+        _ => tracing::debug!(%method, path, status, micros, "answered"),
+    });
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID, id);
+    for (name, value) in COMMON {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if status != 301 && !headers.contains_key(header::CACHE_CONTROL) && headers.contains_key(header::ALLOW) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    stale.replace(headers, app.auth.entropy());
+    response
+}
+
+/// One request failed in a way that nobody foresaw; the others go on.
+pub(super) fn panicked(payload: Box<dyn Any + Send + 'static>) -> Response<Body> {
+    let message = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(|m| &**m));
+    tracing::error!(message, "a handler panicked");
+    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (StatusCode::INTERNAL_SERVER_ERROR, headers, "{\"detail\":\"Internal server error.\"}").into_response()
+}
+
+/// The id that the client or its proxy gave, if it is one; else a new one.
+fn request_id(app: &App, request: &Request) -> HeaderValue {
+    let given = request.headers().get(&REQUEST_ID).filter(|id| {
+        let bytes = id.as_bytes();
+        (1..=64).contains(&bytes.len())
+            && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    });
+    given.cloned().unwrap_or_else(|| {
+        let bytes: [u8; 8] = app.auth.entropy().bytes();
+        let id: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        HeaderValue::from_str(&id).unwrap_or(HeaderValue::from_static("unknown"))
+    })
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const COMMON: [(HeaderName, &str); 4] = [
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];

@@ -1,0 +1,22 @@
+//! `/api/me/`: who am I.
+
+use serde_json::json;
+
+use super::answer::Answer;
+use super::principal::Caller;
+use super::view::View;
+use crate::auth::{Identity, Principal};
+
+pub(super) static ME: View = View {
+    name: "Me",
+    description: "Who you are, as far as your credentials tell.",
+    allow: "GET, POST, HEAD, OPTIONS",
+    fields: &[],
+};
+
+pub(super) async fn me(caller: Caller<Principal>) -> Answer {
+    Answer::ok(match caller.who.identity {
+        Identity::User(user) => json!({"id": user.id, "username": user.username}),
+        Identity::Claims { id, username } => json!({"id": id, "username": username}),
+    })
+}

@@ -1,0 +1,127 @@
+//! Translates: from requests to use cases, from what they decide to answers. The router list is below.
+
+mod answer;
+mod body;
+mod cors;
+mod error;
+mod fields;
+mod frame;
+mod health;
+mod logout;
+mod me;
+mod media_type;
+mod messages;
+mod negotiation;
+mod principal;
+mod render;
+mod routing;
+mod server;
+mod setup;
+mod stale_cookies;
+mod token;
+mod view;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::middleware;
+use axum::routing::{MethodRouter, get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+
+pub use server::{Stopped, serve};
+pub use setup::SETUP_PATH;
+
+use crate::auth::Auth;
+use crate::settings::{Endpoint, Settings, Slash};
+
+/// What handlers share.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) auth: Auth,
+    /// The server is stopping: it finishes what it has and should be sent nothing new.
+    pub(crate) draining: Arc<AtomicBool>,
+    /// Every path that has an endpoint.
+    paths: Arc<HashSet<String>>,
+}
+
+impl App {
+    pub(crate) fn new(auth: Auth) -> Self {
+        let paths = Endpoint::ALL.iter().flat_map(|&endpoint| paths(auth.settings(), endpoint));
+        let paths = paths.chain([setup::SETUP_PATH.to_owned()]).collect();
+        Self { auth, draining: Arc::default(), paths: Arc::new(paths) }
+    }
+
+    /// Every endpoint at its paths.
+    pub(crate) fn router(&self) -> Router {
+        let mut router = Router::new();
+        for endpoint in Endpoint::ALL {
+            for path in paths(self.settings(), endpoint) {
+                router = router.route(&path, self.endpoint(endpoint));
+            }
+        }
+        let router = router
+            .route(setup::SETUP_PATH, get(setup::form).post(setup::submit))
+            .fallback(routing::fallback)
+            .method_not_allowed_fallback(routing::fallback)
+            .with_state(self.clone());
+        let router = cors::layered(router, &self.settings().cors)
+            .layer(CatchPanicLayer::custom(frame::panicked))
+            .layer(middleware::from_fn_with_state(self.clone(), frame::frame));
+        Router::new().fallback_service(routing::Decoded(router))
+    }
+
+    fn endpoint(&self, endpoint: Endpoint) -> MethodRouter<Self> {
+        match endpoint {
+            Endpoint::TokenObtain => token::OBTAIN.open(self, post(token::obtain)),
+            Endpoint::TokenRefresh => token::REFRESH.open(self, post(token::refresh)),
+            Endpoint::TokenVerify => token::VERIFY.open(self, post(token::verify)),
+            Endpoint::TokenBlacklist => token::BLACKLIST.open(self, post(token::blacklist)),
+            Endpoint::SlidingObtain => token::SLIDING_OBTAIN.open(self, post(token::obtain_sliding)),
+            Endpoint::SlidingRefresh => token::SLIDING_REFRESH.open(self, post(token::refresh_sliding)),
+            Endpoint::Logout => logout::LOGOUT.protected(self, post(logout::logout)),
+            Endpoint::Me => me::ME.protected(self, get(me::me).post(me::me)),
+            Endpoint::Health => get(health::health),
+            Endpoint::Ready => get(health::ready),
+        }
+    }
+
+    fn settings(&self) -> &Settings {
+        self.auth.settings()
+    }
+
+    /// The challenge of a 401: the first of `AUTH_HEADER_TYPES`.
+    fn challenge(&self) -> HeaderValue {
+        let scheme = self.settings().simple_jwt.auth_header_types.first().map_or("Bearer", String::as_str);
+        HeaderValue::from_str(&format!("{scheme} realm=\"api\"")).unwrap_or(HeaderValue::from_static("Bearer"))
+    }
+
+    /// Where a pair of tokens is obtained.
+    fn obtain_path(&self) -> String {
+        paths(self.settings(), Endpoint::TokenObtain).into_iter().next().unwrap_or_default()
+    }
+}
+
+/// The paths of an endpoint, with prefix, and where slashes are optional in both spellings.
+fn paths(settings: &Settings, endpoint: Endpoint) -> Vec<String> {
+    let urls = &settings.urls;
+    let prefix = match endpoint {
+        Endpoint::Health | Endpoint::Ready => "",
+        _ => urls.prefix.as_str(),
+    };
+    let mut paths = Vec::new();
+    for path in urls.paths.get(&endpoint).into_iter().flatten() {
+        let path = routing::canonical(&format!("{prefix}{path}"));
+        let other = match path.strip_suffix('/') {
+            Some(bare) => bare.to_owned(),
+            None => format!("{path}/"),
+        };
+        paths.push(path);
+        if urls.slash == Slash::Optional && !other.is_empty() {
+            paths.push(other);
+        }
+    }
+    paths
+}

@@ -1,0 +1,134 @@
+//! Our own accept loop: limits on connections, heads and idle times, and a stop that finishes what has begun.
+
+mod connection;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tower::Service;
+
+use self::connection::{Phase, TimedStream};
+use super::App;
+use super::principal::Peer;
+use crate::settings::Server;
+
+/// Serves until `stop` resolves, then finishes the requests that are in flight, for `server.drain_timeout` at most.
+///
+/// # Errors
+///
+/// Only if the listener itself cannot be asked for its address; single connections fail by themselves.
+pub async fn serve(
+    listener: TcpListener,
+    app: &crate::Jeton,
+    stop: impl Future<Output = ()>,
+) -> io::Result<Stopped> {
+    let app = app.app();
+    let settings = app.auth.settings().server.clone();
+    let router = app.router();
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(settings.max_connections));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        // A place is taken before a connection is: the rest waits in the backlog of the system.
+        let place = tokio::select! {
+            () = &mut stop => break,
+            place = Arc::clone(&places).acquire_owned() => place,
+        };
+        let (stream, peer) = tokio::select! {
+            () = &mut stop => break,
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    pause_after(&error).await;
+                    continue;
+                }
+            },
+        };
+        let served = graceful.watch(connection(stream, peer, router.clone(), &settings));
+        tokio::spawn(async move {
+            if let Err(error) = served.await {
+                tracing::debug!(%error, %peer, "a connection ended");
+            }
+            drop(place);
+        });
+    }
+    app.draining.store(true, Ordering::Relaxed);
+    drop(listener);
+    Ok(finish(graceful, settings.drain_timeout).await)
+}
+
+/// How a server stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Every request in flight was answered.
+    Clean,
+    /// `server.drain_timeout` was over before.
+    TimedOut,
+}
+
+async fn finish(graceful: GracefulShutdown, drain_timeout: Duration) -> Stopped {
+    match tokio::time::timeout(drain_timeout, graceful.shutdown()).await {
+        Ok(()) => Stopped::Clean,
+        Err(_) => Stopped::TimedOut,
+    }
+}
+
+fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    settings: &Server,
+) -> http1::Connection<TokioIo<TimedStream>, impl hyper::service::HttpService<Incoming, ResBody = axum::body::Body>> {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "TCP_NODELAY could not be set");
+    }
+    let phase = Phase::default();
+    let stream = TimedStream::new(stream, phase.clone(), settings.header_timeout);
+    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        let handling = phase.begin();
+        let mut request: Request = request.map(axum::body::Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        let answer = router.clone().call(request);
+        async move {
+            let answer = answer.await;
+            drop(handling);
+            answer
+        }
+    });
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        // hyper's own timer covers the time without any byte; the stream's covers a head that comes in slowly.
+        .header_read_timeout(settings.idle_timeout)
+        .max_header_size(settings.max_header_bytes)
+        .max_buf_size(settings.max_header_bytes.max(MIN_BUFFER))
+        .max_headers(settings.max_headers)
+        .half_close(false)
+        .serve_connection(TokioIo::new(stream), service)
+}
+
+/// Out of file descriptors, for example: accepting at once again would only burn the processor.
+async fn pause_after(error: &io::Error) {
+    let of_one_peer = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    );
+    if !of_one_peer {
+        tracing::error!(%error, "no connection can be accepted");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// hyper wants at least this.
+const MIN_BUFFER: usize = 8192;

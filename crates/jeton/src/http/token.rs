@@ -1,0 +1,132 @@
+//! `/api/token/…`: obtain, refresh, verify, blacklist, and the sliding ones.
+
+use axum::extract::State;
+use jeton_token::secret::Secret;
+use serde_json::{Map, Value, json};
+
+use super::App;
+use super::answer::Answer;
+use super::body::Data;
+use super::error::ApiError;
+use super::fields::{Blanks, Fields};
+use super::principal::{Anybody, Caller};
+use super::view::{Field, View};
+use crate::auth::Credentials;
+
+pub(super) static OBTAIN: View = View {
+    name: "Token Obtain Pair",
+    description: "A username and a password for a pair of tokens: one that opens doors for minutes, and one that gets new ones.",
+    allow: "POST, OPTIONS",
+    fields: &[Field::required("username", "Username"), Field::required("password", "Password")],
+};
+
+pub(super) static REFRESH: View = View {
+    name: "Token Refresh",
+    description: "A refresh token for a new access token, and where tokens rotate for its own successor.",
+    allow: "POST, OPTIONS",
+    fields: &[Field::required("refresh", "Refresh"), Field::read_only("access", "Access")],
+};
+
+pub(super) static VERIFY: View = View {
+    name: "Token Verify",
+    description: "Whether a token is good. What it is good for is not told.",
+    allow: "POST, OPTIONS",
+    fields: &[Field::required("token", "Token")],
+};
+
+pub(super) static BLACKLIST: View = View {
+    name: "Token Blacklist",
+    description: "Ends a refresh token.",
+    allow: "POST, OPTIONS",
+    fields: &[Field::required("refresh", "Refresh")],
+};
+
+pub(super) static SLIDING_OBTAIN: View = View {
+    name: "Token Obtain Sliding",
+    description: "A username and a password for one token that opens doors and renews itself.",
+    allow: "POST, OPTIONS",
+    fields: &[Field::required("username", "Username"), Field::required("password", "Password")],
+};
+
+pub(super) static SLIDING_REFRESH: View = View {
+    name: "Token Refresh Sliding",
+    description: "A sliding token for itself with a later end, while its window is open.",
+    allow: "POST, OPTIONS",
+    fields: &[Field::required("token", "Token")],
+};
+
+pub(super) async fn obtain(
+    State(app): State<App>,
+    caller: Caller<Anybody>,
+    data: Data,
+) -> Result<Answer, ApiError> {
+    let pair = app.auth.obtain_pair(credentials(&app, &data)?, &caller).await?;
+    Ok(Answer::ok(with(json!({"refresh": pair.refresh, "access": pair.access}), pair.fields)))
+}
+
+pub(super) async fn refresh(
+    State(app): State<App>,
+    caller: Caller<Anybody>,
+    data: Data,
+) -> Result<Answer, ApiError> {
+    let refreshed = app.auth.refresh(&token(&data, "refresh")?, &caller).await?;
+    let mut body = json!({"access": refreshed.access});
+    if let Some(refresh) = refreshed.refresh {
+        body["refresh"] = refresh.into();
+    }
+    Ok(Answer::ok(with(body, refreshed.fields)))
+}
+
+pub(super) async fn verify(State(app): State<App>, _: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
+    Ok(Answer::ok(app.auth.verify(&token(&data, "token")?).await?))
+}
+
+pub(super) async fn blacklist(
+    State(app): State<App>,
+    caller: Caller<Anybody>,
+    data: Data,
+) -> Result<Answer, ApiError> {
+    app.auth.blacklist(&token(&data, "refresh")?, &caller).await?;
+    Ok(Answer::ok(json!({})))
+}
+
+pub(super) async fn obtain_sliding(
+    State(app): State<App>,
+    caller: Caller<Anybody>,
+    data: Data,
+) -> Result<Answer, ApiError> {
+    let token = app.auth.obtain_sliding(credentials(&app, &data)?, &caller).await?;
+    Ok(Answer::ok(json!({"token": token})))
+}
+
+pub(super) async fn refresh_sliding(
+    State(app): State<App>,
+    _: Caller<Anybody>,
+    data: Data,
+) -> Result<Answer, ApiError> {
+    let token = app.auth.refresh_sliding(&token(&data, "token")?).await?;
+    Ok(Answer::ok(json!({"token": token})))
+}
+
+fn credentials(app: &App, data: &Data) -> Result<Credentials, ApiError> {
+    let mut fields = Fields::of(&data.0)?;
+    let blanks = if app.settings().passwords.trim { Blanks::Trim } else { Blanks::Keep };
+    let credentials = Credentials {
+        username: fields.text("username", Blanks::Trim),
+        password: Secret::new(fields.text("password", blanks)),
+    };
+    fields.finish(credentials)
+}
+
+fn token(data: &Data, name: &str) -> Result<String, ApiError> {
+    let mut fields = Fields::of(&data.0)?;
+    let token = fields.text(name, Blanks::Trim);
+    fields.finish(token)
+}
+
+fn with(mut body: Value, fields: Map<String, Value>) -> Value {
+    if let Value::Object(members) = &mut body {
+        members.extend(fields);
+    }
+    body
+}

@@ -1,0 +1,35 @@
+//! The sweeper: walks the ledger round and round and forgets what has expired.
+
+use std::time::Duration;
+
+use jeton_store::{FlushStep, Store, StoreError};
+use jeton_token::time::Clock;
+
+/// Sweeps until it is dropped. Errors are logged, and the walk goes on later.
+pub async fn sweep(store: Store, clock: Clock) {
+    loop {
+        tokio::time::sleep(match store.flush_step(clock.now()).await {
+            Ok(step) => pause_after(step),
+            Err(error) => pause_after_error(&error),
+        })
+        .await;
+    }
+}
+
+/// Quick while there is something to delete, slow through what lives, and a rest at the end of each round.
+fn pause_after(step: FlushStep) -> Duration {
+    let deleted = step.families + step.tokens;
+    if deleted > 0 {
+        tracing::debug!(families = step.families, tokens = step.tokens, "expired tokens were flushed");
+    }
+    match (step.wrapped, deleted) {
+        (true, _) => Duration::from_secs(60),
+        (false, 0) => Duration::from_millis(50),
+        (false, _) => Duration::from_millis(5),
+    }
+}
+
+fn pause_after_error(error: &StoreError) -> Duration {
+    tracing::warn!(%error, "expired tokens could not be flushed; trying again in a minute");
+    Duration::from_secs(60)
+}
