@@ -1,1 +1,4 @@
 //! Sign-in for people.
+
+pub mod entropy;
+pub mod passwords;
