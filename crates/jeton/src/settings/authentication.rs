@@ -1,5 +1,8 @@
 //! `[authentication]`: the ways in, in the order they are tried.
 
+use super::given::{Setting, Words, Wrong};
+use super::reader::Reader;
+
 /// A way to tell who is calling; DRF calls it an authentication class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthenticationClass {
@@ -29,4 +32,50 @@ impl Default for Authentication {
     fn default() -> Self {
         Self { classes: vec![AuthenticationClass::Jwt] }
     }
+}
+
+impl Authentication {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let mut section = reader.section("authentication");
+        let classes = section.read_if(
+            "classes",
+            "The ways in, in the order they are tried: jwt, jwt_stateless.",
+            Self::default().classes,
+            |classes| match classes.as_slice() {
+                [] => Err(Wrong::new("the list is empty, so that nobody could come in", "Write [\"jwt\"].")),
+                _ => Ok(()),
+            },
+        );
+        for class in classes.iter().filter(|class| !class.is_served()) {
+            let what = format!("{} is not served by this version", class.show());
+            section.refuse("classes", Wrong::new(what, "Leave it out; jwt and jwt_stateless are served."));
+        }
+        Self { classes }
+    }
+}
+
+impl AuthenticationClass {
+    fn is_served(self) -> bool {
+        match self {
+            Self::Jwt | Self::JwtStateless => true,
+            Self::Session | Self::Basic | Self::Token | Self::JwtHeader => false,
+        }
+    }
+}
+
+impl Words for AuthenticationClass {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("jwt", Self::Jwt),
+        ("jwt_stateless", Self::JwtStateless),
+        ("session", Self::Session),
+        ("basic", Self::Basic),
+        ("token", Self::Token),
+        ("jwt_header", Self::JwtHeader),
+        ("rest_framework_simplejwt.authentication.JWTAuthentication", Self::Jwt),
+        ("rest_framework_simplejwt.authentication.JWTStatelessUserAuthentication", Self::JwtStateless),
+        ("rest_framework_simplejwt.authentication.JWTTokenUserAuthentication", Self::JwtStateless),
+        ("rest_framework.authentication.SessionAuthentication", Self::Session),
+        ("rest_framework.authentication.BasicAuthentication", Self::Basic),
+        ("rest_framework.authentication.TokenAuthentication", Self::Token),
+    ];
 }

@@ -1,5 +1,7 @@
 //! The two stances.
 
+use super::given::Words;
+
 /// Which defaults apply. A stance never does anything by itself: each difference is a setting of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compatibility {
@@ -8,4 +10,8 @@ pub enum Compatibility {
     Safe,
     /// Answers as Django with Simple JWT does, in all but its defects.
     Exact,
+}
+
+impl Words for Compatibility {
+    const WORDS: &'static [(&'static str, Self)] = &[("safe", Self::Safe), ("exact", Self::Exact)];
 }

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::given::{Given, Parsed, Setting, Wrong};
+use super::reader::Reader;
+
 /// The database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,4 +43,49 @@ impl Database {
     }
 }
 
-pub(super) const DEFAULT_FILE: &str = "jeton-data/jeton.db";
+impl Database {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let mut section = reader.section("database");
+        let folder = section.folder();
+        let Url(location) = section.read(
+            "url",
+            "sqlite:// and the path of a file; a relative one counts from the folder of this file.",
+            Url(Location::File(PathBuf::from(DEFAULT_FILE))),
+        );
+        match location {
+            Location::Memory => Self::memory(),
+            Location::File(path) => Self::file(folder.join(path)),
+        }
+    }
+}
+
+/// A database URL as it is written.
+struct Url(Location);
+
+impl Setting for Url {
+    fn parse(given: &Given) -> Parsed<Self> {
+        match given.as_text().and_then(|text| text.split_once("://")) {
+            Some(("sqlite", ":memory:")) => Ok(Self(Location::Memory)),
+            Some(("sqlite", path)) if !path.is_empty() && !path.contains(['?', '#']) => {
+                Ok(Self(Location::File(PathBuf::from(path))))
+            }
+            Some(("postgres" | "postgresql", _)) => Err(vec![Wrong::new(
+                "PostgreSQL is not served by this version",
+                "Write \"sqlite://jeton-data/jeton.db\"; PostgreSQL comes later.",
+            )]),
+            _ => Err(vec![Wrong::new(
+                "is not the URL of a database",
+                "Write \"sqlite://\" and the path of a file: \"sqlite://jeton-data/jeton.db\", or \"sqlite:///var/lib/jeton/jeton.db\".",
+            )]),
+        }
+    }
+
+    fn show(&self) -> String {
+        match &self.0 {
+            Location::Memory => "\"sqlite://:memory:\"".to_owned(),
+            Location::File(path) => format!("sqlite://{}", path.display()).show(),
+        }
+    }
+}
+
+const DEFAULT_FILE: &str = "jeton-data/jeton.db";

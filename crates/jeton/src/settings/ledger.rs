@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::Compatibility;
+use super::given::{Words, Wrong, between};
+use super::reader::Reader;
 
 /// When `verify` asks whether a token is blacklisted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,4 +71,89 @@ impl Ledger {
             logout_needs_a_field: safe,
         }
     }
+}
+
+impl Ledger {
+    pub(super) fn read(reader: &mut Reader, compatibility: Compatibility) -> Self {
+        let mut section = reader.section("ledger");
+        let mut ledger = Self::defaults(compatibility);
+        let mut rule = |key, about, value: &mut bool| *value = section.read(key, about, *value);
+        rule(
+            "BLACKLIST",
+            "Whether tokens are recorded and can be blacklisted: Simple JWT's token_blacklist app.",
+            &mut ledger.blacklist,
+        );
+        rule(
+            "REUSE_DETECTION",
+            "Whether a replay that no honest client makes ends the login. Needs rotation and blacklisting.",
+            &mut ledger.reuse_detection,
+        );
+        rule(
+            "ENDING_WINS",
+            "Whether blacklist and logout take any unexpired token of a login and answer 200, ended or not.",
+            &mut ledger.ending_wins,
+        );
+        rule(
+            "CHECK_OWNER_AT_LOGOUT",
+            "Whether logout refuses a token of another user.",
+            &mut ledger.check_owner_at_logout,
+        );
+        rule(
+            "SLIDING_REFRESH_CHECKS_USER",
+            "Whether renewing a sliding token looks at its user.",
+            &mut ledger.sliding_refresh_checks_user,
+        );
+        rule(
+            "REFRESH_CHECKS_REVOKE_CLAIM",
+            "Whether a refresh compares the revoke claim, where CHECK_REVOKE_TOKEN is on.",
+            &mut ledger.refresh_checks_revoke_claim,
+        );
+        rule(
+            "END_FAMILIES_OF_DELETED_USERS",
+            "Whether deleting a user ends that user's logins.",
+            &mut ledger.end_families_of_deleted_users,
+        );
+        rule(
+            "LOGOUT_NEEDS_A_FIELD",
+            "Whether logout with neither refresh_token nor all is an error.",
+            &mut ledger.logout_needs_a_field,
+        );
+        ledger.verify_consults_blacklist = section.read(
+            "VERIFY_CONSULTS_BLACKLIST",
+            "When verify consults the blacklist: always, or when_blacklist_after_rotation is on.",
+            ledger.verify_consults_blacklist,
+        );
+        ledger.replay_window = section.read_if(
+            "REPLAY_WINDOW",
+            "How long the refresh token just rotated still gets the same successor.",
+            ledger.replay_window,
+            between(Duration::ZERO..=Duration::from_secs(600)),
+        );
+        ledger.late_replay = section.read_if(
+            "LATE_REPLAY",
+            "How long an answer that was lost may be asked for again after that; 0 turns this off.",
+            ledger.late_replay,
+            between(Duration::ZERO..=Duration::from_secs(30 * 86_400)),
+        );
+        ledger.late_replay_limit = section.read(
+            "LATE_REPLAY_LIMIT",
+            "Fewer than this many rotations in a row may be asked for again late.",
+            ledger.late_replay_limit,
+        );
+        ledger.refresh_family_lifetime = section.read_if(
+            "REFRESH_FAMILY_LIFETIME",
+            "The age at which a login ends, however often it was refreshed. Empty: never.",
+            ledger.refresh_family_lifetime,
+            |lifetime| match lifetime {
+                Some(Duration::ZERO) => Err(Wrong::new("no login would live", "Write \"\" for no end at all.")),
+                _ => Ok(()),
+            },
+        );
+        ledger
+    }
+}
+
+impl Words for VerifyBlacklist {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("always", Self::Always), ("when_blacklist_after_rotation", Self::WhenBlacklistAfterRotation)];
 }

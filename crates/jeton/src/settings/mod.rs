@@ -1,15 +1,27 @@
 //! The settings, parsed once into types that cannot be wrong.
 
 mod authentication;
-mod claims;
 mod compatibility;
 mod cors;
 mod database;
+mod default_file;
+mod duration;
+mod file;
+mod given;
+#[cfg(test)]
+mod guides;
 mod ledger;
+mod load;
 mod log;
 mod passwords;
+mod problem;
+mod reader;
+mod rules;
+mod secrets;
 mod server;
 mod simple_jwt;
+mod source;
+mod suggestion;
 mod urls;
 
 use jeton_token::secret::Secret;
@@ -18,11 +30,15 @@ pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
 pub use cors::Cors;
 pub use database::{Database, Location};
+pub use default_file::default_file;
 pub use ledger::{Ledger, VerifyBlacklist};
+pub use load::Loaded;
 pub use log::{Log, LogFormat};
 pub use passwords::{Passwords, PreferredHash};
+pub use problem::{Problem, Problems};
 pub use server::Server;
 pub use simple_jwt::{Algorithm, Audience, Responses, SimpleJwt, TokenClass, UserAttribute, UserField, ValueSource};
+pub use source::{Origin, SettingsFile, Source, Sources};
 pub use urls::{Endpoint, Slash, Urls};
 
 /// Everything that can be set.

@@ -1,6 +1,8 @@
 //! `[passwords]`: how passwords are hashed, and what foreign hashes may cost.
 
 use super::Compatibility;
+use super::given::{Words, Wrong, between};
+use super::reader::Reader;
 
 /// The hash that new passwords get; others are read, and rehashed at the next login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,3 +69,95 @@ impl Passwords {
         }
     }
 }
+
+impl Passwords {
+    pub(super) fn read(reader: &mut Reader, compatibility: Compatibility) -> Self {
+        let mut section = reader.section("passwords");
+        let mut passwords = Self::defaults(compatibility);
+        passwords.preferred = section.read(
+            "preferred",
+            "The hash of new passwords: argon2 or pbkdf2_sha256. Others are read, and rehashed at the next login.",
+            passwords.preferred,
+        );
+        let mut cost = |key, about, value: &mut u32, least, most| {
+            *value = section.read_if(key, about, *value, between(least..=most));
+        };
+        cost(
+            "max_pbkdf2_iterations",
+            "A stored hash that asks for more iterations never matches.",
+            &mut passwords.max_pbkdf2_iterations,
+            1,
+            u32::MAX,
+        );
+        cost(
+            "max_argon2_memory_kib",
+            "A stored hash that asks for more memory, in KiB, never matches.",
+            &mut passwords.max_argon2_memory_kib,
+            8,
+            16 * 1024 * 1024,
+        );
+        cost(
+            "max_argon2_iterations",
+            "A stored hash that asks for more passes never matches.",
+            &mut passwords.max_argon2_iterations,
+            1,
+            10_000,
+        );
+        cost(
+            "max_argon2_lanes",
+            "A stored hash that asks for more lanes never matches.",
+            &mut passwords.max_argon2_lanes,
+            1,
+            1024,
+        );
+        let (iterations, memory) = (passwords.max_pbkdf2_iterations, passwords.max_argon2_memory_kib);
+        let (passes, lanes) = (passwords.max_argon2_iterations, passwords.max_argon2_lanes);
+        cost(
+            "pbkdf2_iterations",
+            "Iterations of a new pbkdf2_sha256 hash.",
+            &mut passwords.pbkdf2_iterations,
+            1,
+            iterations,
+        );
+        cost("argon2_iterations", "Passes of a new argon2 hash.", &mut passwords.argon2_iterations, 1, passes);
+        cost("argon2_lanes", "Lanes of a new argon2 hash.", &mut passwords.argon2_lanes, 1, lanes);
+        let least = passwords.argon2_lanes.saturating_mul(8).min(memory);
+        cost(
+            "argon2_memory_kib",
+            "Memory of a new argon2 hash, in KiB; at least 8 for each lane.",
+            &mut passwords.argon2_memory_kib,
+            least,
+            memory,
+        );
+        let mut count = |key, about, value: &mut usize, least, most| {
+            *value = section.read_if(key, about, *value, between(least..=most));
+        };
+        count("threads", "Threads that hash passwords and do nothing else.", &mut passwords.threads, 1, 1024);
+        count(
+            "queue",
+            "How many passwords may wait for a thread; past it the answer is 503.",
+            &mut passwords.queue,
+            1,
+            100_000,
+        );
+        count("max_length", "The longest password, in bytes.", &mut passwords.max_length, 64, 65_536);
+        count("min_length", "The shortest new password, in characters.", &mut passwords.min_length, 1, 64);
+        passwords.trim = section.read(
+            "trim",
+            "Whether blanks around a password are cut off at the token endpoints, as Simple JWT does.",
+            passwords.trim,
+        );
+        if passwords.preferred == PreferredHash::Pbkdf2Sha256 && passwords.pbkdf2_iterations < FEW_ITERATIONS {
+            let what = format!("fewer than {FEW_ITERATIONS} iterations make a stolen hash cheap to guess");
+            section.warn("pbkdf2_iterations", Wrong::new(what, "Raise it, if this is more than a test."));
+        }
+        passwords
+    }
+}
+
+impl Words for PreferredHash {
+    const WORDS: &'static [(&'static str, Self)] = &[("argon2", Self::Argon2), ("pbkdf2_sha256", Self::Pbkdf2Sha256)];
+}
+
+/// What OWASP's password storage cheat sheet asks of PBKDF2-HMAC-SHA256.
+const FEW_ITERATIONS: u32 = 600_000;

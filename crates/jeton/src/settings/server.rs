@@ -4,6 +4,8 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use super::Compatibility;
+use super::given::{Bytes, between};
+use super::reader::Reader;
 
 /// The listener and its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,5 +51,43 @@ impl Server {
             max_json_depth: 32,
             refuse_duplicate_fields: compatibility == Compatibility::Safe,
         }
+    }
+}
+
+impl Server {
+    pub(super) fn read(reader: &mut Reader, compatibility: Compatibility) -> Self {
+        let mut section = reader.section("server");
+        let mut server = Self::defaults(compatibility);
+        server.listen = section.read("listen", "Address and port; port 0 takes any free one.", server.listen);
+        let mut timeout = |key, about, value: &mut Duration| {
+            *value =
+                section.read_if(key, about, *value, between(Duration::from_millis(100)..=Duration::from_secs(3600)));
+        };
+        timeout("header_timeout", "How long a client may take to send a request head.", &mut server.header_timeout);
+        timeout("body_timeout", "How long a client may take to send a body.", &mut server.body_timeout);
+        timeout("idle_timeout", "How long a connection may stay open between requests.", &mut server.idle_timeout);
+        timeout(
+            "drain_timeout",
+            "How long requests under way may take to finish once the server was told to stop.",
+            &mut server.drain_timeout,
+        );
+        let mut size = |key, about, value: &mut usize, least, most| {
+            let Bytes(bytes) = section.read_if(key, about, Bytes(*value), between(Bytes(least)..=Bytes(most)));
+            *value = bytes;
+        };
+        size("max_header_bytes", "The largest request head.", &mut server.max_header_bytes, 8 * 1024, 1024 * 1024);
+        size("max_body_bytes", "The largest body.", &mut server.max_body_bytes, 1024, 64 * 1024 * 1024);
+        let mut count = |key, about, value: &mut usize, least, most| {
+            *value = section.read_if(key, about, *value, between(least..=most));
+        };
+        count("max_headers", "The most header fields in a request.", &mut server.max_headers, 16, 1000);
+        count("max_connections", "The most connections at a time.", &mut server.max_connections, 1, 1_000_000);
+        count("max_json_depth", "The deepest nesting of a JSON body.", &mut server.max_json_depth, 1, 120);
+        server.refuse_duplicate_fields = section.read(
+            "refuse_duplicate_fields",
+            "Whether a field given twice is refused; else the last one counts, as in Django.",
+            server.refuse_duplicate_fields,
+        );
+        server
     }
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::given::{Words, Wrong};
+use super::reader::Reader;
+
 /// Something that is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Endpoint {
@@ -102,5 +105,159 @@ impl Endpoint {
             Self::Ready => &["/readyz"],
         };
         paths.iter().map(|path| (*path).to_owned()).collect()
+    }
+}
+
+impl Urls {
+    pub(super) fn read(reader: &mut Reader) -> Self {
+        let mut section = reader.section("urls");
+        let prefix = section.read_if(
+            "prefix",
+            "Put before every path but those of health and ready, such as \"/auth\".",
+            String::new(),
+            |text| is_prefix(text),
+        );
+        let slash = section.read(
+            "slash",
+            "strict: a path without its final slash is redirected, as in Django. optional: both are the same.",
+            Slash::Strict,
+        );
+        let mut urls = Self { prefix, slash, paths: BTreeMap::new() };
+        for endpoint in Endpoint::ALL {
+            let paths =
+                section.read_if(endpoint.key(), endpoint.about(), endpoint.default_paths(), |list| are_paths(list));
+            let paths: Vec<String> = paths.iter().map(|path| urls.whole(endpoint, path)).collect();
+            for path in &paths {
+                if let Some(other) = urls.leads_to(path) {
+                    let what = format!("{path} leads to {} already", other.key());
+                    section.refuse(endpoint.key(), Wrong::new(what, "Give each endpoint a path of its own."));
+                }
+            }
+            urls.paths.insert(endpoint, paths);
+        }
+        urls
+    }
+
+    fn whole(&self, endpoint: Endpoint, path: &str) -> String {
+        match endpoint {
+            Endpoint::Health | Endpoint::Ready => path.to_owned(),
+            Endpoint::TokenObtain
+            | Endpoint::TokenRefresh
+            | Endpoint::TokenVerify
+            | Endpoint::TokenBlacklist
+            | Endpoint::SlidingObtain
+            | Endpoint::SlidingRefresh
+            | Endpoint::Logout
+            | Endpoint::Me => format!("{}{path}", self.prefix),
+        }
+    }
+
+    fn leads_to(&self, path: &str) -> Option<Endpoint> {
+        let same = |left: &str, right: &str| match self.slash {
+            Slash::Strict => left == right,
+            Slash::Optional => left.trim_end_matches('/') == right.trim_end_matches('/'),
+        };
+        let mut all = self.paths.iter().flat_map(|(endpoint, paths)| paths.iter().map(move |known| (*endpoint, known)));
+        all.find(|(_, known)| same(known, path)).map(|(endpoint, _)| endpoint)
+    }
+}
+
+impl Endpoint {
+    const fn about(self) -> &'static str {
+        match self {
+            Self::TokenObtain => {
+                "A pair of tokens for a name and password. Each is a path or a list; [] switches it off."
+            }
+            Self::TokenRefresh => "A new access token for a refresh token.",
+            Self::TokenVerify => "Is this token good?",
+            Self::TokenBlacklist => "Ends a refresh token.",
+            Self::SlidingObtain => "One sliding token for a name and password.",
+            Self::SlidingRefresh => "Renews a sliding token.",
+            Self::Logout => "Ends one refresh token, or all of the caller's.",
+            Self::Me => "Who am I?",
+            Self::Health => "The process runs.",
+            Self::Ready => "The process can serve.",
+        }
+    }
+}
+
+impl Words for Slash {
+    const WORDS: &'static [(&'static str, Self)] = &[("strict", Self::Strict), ("optional", Self::Optional)];
+}
+
+fn is_prefix(prefix: &str) -> Result<(), Wrong> {
+    if prefix.is_empty() || is_path(prefix) && !prefix.ends_with('/') {
+        return Ok(());
+    }
+    Err(Wrong::new(format!("\"{prefix}\" is not a prefix"), "Begin it with a slash and end it without: \"/auth\"."))
+}
+
+fn are_paths(paths: &[String]) -> Result<(), Wrong> {
+    if let Some(path) = paths.iter().find(|path| !is_path(path)) {
+        return Err(Wrong::new(
+            format!("\"{path}\" is not a path"),
+            "Begin with a slash, such as \"/user/login/\"; no query, no blanks, no escapes, no double slash.",
+        ));
+    }
+    match paths.iter().enumerate().find(|(index, path)| paths[..*index].contains(path)) {
+        None => Ok(()),
+        Some((_, path)) => Err(Wrong::new(format!("\"{path}\" is there twice"), "Remove one of the two.")),
+    }
+}
+
+fn is_path(path: &str) -> bool {
+    let is_good = |c: char| c.is_alphanumeric() || "/-._~@+,;=!$&'()".contains(c);
+    path.starts_with('/') && !path.contains("//") && path.chars().all(is_good)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Settings, SettingsFile, Sources};
+
+    fn load(text: &str) -> Result<Urls, String> {
+        let text = format!("secret_key = \"0123456789-0123456789-0123456789\"\n[urls]\n{text}");
+        let file = Some(SettingsFile { path: "jeton.toml".into(), text });
+        let loaded = Settings::load(&Sources { file, ..Sources::default() });
+        loaded.map(|loaded| loaded.settings.urls).map_err(|problems| problems.to_string())
+    }
+
+    #[test]
+    fn another_sites_map_is_a_few_lines() {
+        let map = "token = \"/user/login/\"\ntoken_refresh = [\"/user/token/refresh/\"]\nlogout = \"/user/logout/\"\nme = []\n";
+        let urls = load(map).unwrap();
+        assert_eq!(urls.paths[&Endpoint::TokenObtain], ["/user/login/"]);
+        assert_eq!(urls.paths[&Endpoint::TokenRefresh], ["/user/token/refresh/"]);
+        assert_eq!(urls.paths[&Endpoint::Logout], ["/user/logout/"]);
+        assert!(urls.paths[&Endpoint::Me].is_empty());
+        assert_eq!(urls.paths[&Endpoint::TokenVerify][0], "/api/token/verify/");
+    }
+
+    #[test]
+    fn the_prefix_stands_before_all_but_the_probes() {
+        let urls = load("prefix = \"/auth\"").unwrap();
+        assert_eq!(urls.paths[&Endpoint::Me], ["/auth/api/me/"]);
+        assert_eq!(urls.paths[&Endpoint::Health], ["/healthz"]);
+        assert!(load("prefix = \"/auth/\"").is_err());
+        assert!(load("prefix = \"auth\"").is_err());
+    }
+
+    #[test]
+    fn no_path_leads_to_two_endpoints() {
+        let twice = load("me = \"/api/logout/\"").unwrap_err();
+        assert!(twice.contains("urls.me (line 3): /api/logout/ leads to logout already"), "{twice}");
+        assert!(load("me = [\"/x\", \"/x\"]").is_err());
+        assert!(load("me = \"/api/logout\"").is_ok());
+        assert!(load("slash = \"optional\"\nme = \"/api/logout\"").is_err());
+    }
+
+    #[test]
+    fn what_is_not_a_path_is_refused() {
+        for path in ["", "x", "/a?b", "/a#b", "/a b", "/a%20b", "//a", "/a//b", "/{id}", "/*all", "/a:b", "/a\\\\b"] {
+            assert!(load(&format!("me = \"{path}\"")).is_err(), "{path}");
+        }
+        for path in ["/", "/나/", "/a.b/~c@d"] {
+            assert!(load(&format!("me = \"{path}\"")).is_ok(), "{path}");
+        }
     }
 }

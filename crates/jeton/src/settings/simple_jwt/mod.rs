@@ -1,10 +1,14 @@
 //! `[simple_jwt]`: Simple JWT's settings, by their own names.
 
+mod claims;
+pub(super) mod python;
+mod read;
+
 use std::time::Duration;
 
 use jeton_token::secret::Secret;
 
-pub use super::claims::{Responses, UserAttribute, ValueSource};
+pub use claims::{Responses, UserAttribute, ValueSource};
 
 /// A signature algorithm, by its JOSE name. This version signs with the three HMAC ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
