@@ -1,0 +1,85 @@
+//! SQLite: one thread that writes, and as many readers as there are threads reading.
+//!
+//! A database in memory has one connection, the writer's, and reads queue there like writes: SQLite could share it
+//! among connections only through its shared cache, which is compiled out.
+
+mod connection;
+mod open;
+mod readers;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jeton_token::time::Timestamp;
+
+use self::readers::Readers;
+use self::writer::Writer;
+use crate::engine::{Outcome, Row, Statement};
+use crate::error::StoreError;
+use crate::in_use::InUse;
+
+/// Whether a database that is not there is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenMode {
+    /// It is, if there is none.
+    Create,
+    /// It is not: it must have been made before.
+    Existing,
+}
+
+/// Where a database is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Location {
+    Memory,
+    File(PathBuf),
+}
+
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    writer: Writer,
+    readers: Option<Readers>,
+}
+
+impl Sqlite {
+    pub(crate) fn open(
+        location: &Location,
+        mode: OpenMode,
+        now: Timestamp,
+        in_use: Arc<InUse>,
+    ) -> Result<Self, StoreError> {
+        let (connection, readers) = match location {
+            Location::Memory => (open::memory(now)?, None),
+            Location::File(path) => (open::file(path, mode, now)?, Some(Readers::new(path.clone()))),
+        };
+        Ok(Self { writer: Writer::start(connection, in_use)?, readers })
+    }
+
+    pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        match &self.readers {
+            Some(readers) => readers.read(&statement),
+            None => {
+                let outcome = self.writer.write(vec![statement]).await?;
+                Ok(outcome.effect(0).map_or_else(Vec::new, |effect| effect.rows))
+            }
+        }
+    }
+
+    pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<Outcome, StoreError> {
+        self.writer.write(statements).await
+    }
+
+    pub(crate) async fn size(&self) -> Result<u64, StoreError> {
+        const SQL: &str = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+        let rows = self.read(Statement::new(SQL, [])).await?;
+        rows.into_iter().next().map_or(Ok(0), |mut row| row.next("page_count"))
+    }
+
+    /// Readers first: the last connection that closes takes the log away.
+    pub(crate) async fn close(&self) -> Result<(), StoreError> {
+        if let Some(readers) = &self.readers {
+            readers.close();
+        }
+        self.writer.close().await
+    }
+}

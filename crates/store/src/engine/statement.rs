@@ -1,0 +1,112 @@
+//! A statement and its values, as both engines take them.
+
+use jeton_token::id::{FamilyKey, Generation};
+use jeton_token::secret::Secret;
+use jeton_token::time::Timestamp;
+
+/// One SQL statement in the common subset, with `$1` … `$n` for its values.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    pub(crate) sql: &'static str,
+    pub(crate) params: Vec<Value>,
+    pub(crate) guard: bool,
+}
+
+impl Statement {
+    pub(crate) fn new(sql: &'static str, params: impl Into<Vec<Value>>) -> Self {
+        Self { sql, params: params.into(), guard: false }
+    }
+
+    /// If this one changes no row, the whole list that it stands in is rolled back.
+    pub(crate) fn guard(mut self) -> Self {
+        self.guard = true;
+        self
+    }
+}
+
+/// A value in a statement or in a row.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Text(String),
+    /// Text that is not for `Debug`.
+    Secret(Secret<String>),
+    Bytes(Vec<u8>),
+    /// A moment in a column of Django's. Our own columns hold microseconds.
+    Time(Timestamp),
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::Integer(value.into())
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&Secret<String>> for Value {
+    fn from(value: &Secret<String>) -> Self {
+        Self::Secret(value.clone())
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Bytes(value.to_owned())
+    }
+}
+
+impl From<[u8; 8]> for Value {
+    fn from(value: [u8; 8]) -> Self {
+        Self::Bytes(value.to_vec())
+    }
+}
+
+impl From<FamilyKey> for Value {
+    fn from(key: FamilyKey) -> Self {
+        Self::Bytes(key.as_bytes().to_vec())
+    }
+}
+
+impl From<Generation> for Value {
+    fn from(generation: Generation) -> Self {
+        Self::Integer(generation.0.into())
+    }
+}
+
+/// Into a column of our own.
+impl From<Timestamp> for Value {
+    fn from(moment: Timestamp) -> Self {
+        Self::Integer(moment.micros())
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}

@@ -1,0 +1,84 @@
+//! What can go wrong between Jeton and its database, in words that say what to do next.
+
+use std::path::PathBuf;
+
+/// A failure of the store. "Not found" is none: that is `None`, and a lost race is `false`.
+///
+/// While Jeton serves, each of these is a 503: never "invalid", never "reuse". No message contains a secret, or the
+/// values of a statement.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say it, and the fields are named in them")]
+pub enum StoreError {
+    #[error(
+        "the database URL is not understood; write `sqlite://jeton.db`, `sqlite:///var/lib/jeton/jeton.db` or \
+         `sqlite::memory:` (PostgreSQL comes with a later version)"
+    )]
+    Url,
+    #[error("there is no folder {}: make it, or name another in the database URL", path.display())]
+    FolderMissing { path: PathBuf },
+    #[error(
+        "there is no database {}: check the database URL, or start `jeton serve` once to make a new one",
+        path.display()
+    )]
+    Missing { path: PathBuf },
+    #[error(
+        "{} is gone but its log {} is still there, so a database has been lost: restore it from a backup, or move the \
+         log away to begin with no users at all",
+        path.display(), log.display()
+    )]
+    Vanished { path: PathBuf, log: PathBuf },
+    #[error(
+        "the database {} is empty: restore it from a backup, or remove it to begin with no users at all",
+        path.display()
+    )]
+    Empty { path: PathBuf },
+    #[error("the database {} is damaged ({problem}): stop every process that uses it, then restore a backup", path.display())]
+    Damaged { path: PathBuf, problem: String },
+    #[error(
+        "{} is a SQLite database of Django's, not Jeton's: this version cannot share one yet, so name another file in \
+         the database URL",
+        path.display()
+    )]
+    Django { path: PathBuf },
+    #[error(
+        "{} is a SQLite database of another program, not Jeton's: name another file in the database URL",
+        path.display()
+    )]
+    NotOurs { path: PathBuf },
+    #[error(
+        "the database {} was written by a newer Jeton (its schema has number {found}, this version knows {known}): \
+         install that version or a later one",
+        path.display()
+    )]
+    Newer { path: PathBuf, found: u32, known: u32 },
+    #[error(
+        "migration {number:04}_{name} was applied to this database with another text than this version has: install \
+         the version that made the database"
+    )]
+    EditedMigration { number: u32, name: String },
+    #[error("migration {number:04}_{name} failed ({reason}); the database is as it was before")]
+    Migration { number: u32, name: String, reason: String },
+    #[error(
+        "SQLite would not set {name} to {wanted} (it is {found}): put the database on a local disk that allows locks \
+         and shared memory"
+    )]
+    Pragma { name: &'static str, wanted: String, found: String },
+    #[error("cannot open the database {} ({reason}): check that its folder and file may be written", path.display())]
+    Open { path: PathBuf, reason: String },
+    #[error("the database was locked by another process for too long: end that process, or try again")]
+    Busy,
+    #[error("the disk of the database is full: make room; writing goes on by itself once there is some")]
+    Full,
+    #[error("the database may not be written: check the rights of its file and its folder")]
+    ReadOnly,
+    #[error("the disk of the database failed ({reason}): check the disk and the system log")]
+    Disk { reason: String },
+    #[error("the database answered that it is damaged ({reason}): stop, and restore a backup")]
+    Corrupt { reason: String },
+    #[error("the database holds something in {column} that Jeton did not write: run `jeton check`")]
+    Content { column: &'static str },
+    #[error("the database refused a statement ({reason}): this is a defect of Jeton, please report it")]
+    Statement { reason: String },
+    #[error("the store is closed: the server is stopping")]
+    Closed,
+}

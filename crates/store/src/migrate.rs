@@ -1,0 +1,99 @@
+//! The migrations, and which of them a database still needs.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::error::StoreError;
+
+/// One step of the schema. A step that was released is never edited: its digest is in every database.
+#[derive(Debug)]
+pub(crate) struct Migration {
+    pub(crate) number: u32,
+    pub(crate) name: &'static str,
+    pub(crate) sql: &'static str,
+}
+
+/// A step as a database remembers it.
+#[derive(Debug)]
+pub(crate) struct Applied {
+    pub(crate) number: u32,
+    pub(crate) name: String,
+    pub(crate) digest: String,
+}
+
+/// In the order of their numbers, without gaps.
+pub(crate) const SQLITE: &[Migration] = &[
+    Migration { number: 1, name: "users", sql: include_str!("../migrations/sqlite/0001_users.sql") },
+    Migration { number: 2, name: "families", sql: include_str!("../migrations/sqlite/0002_families.sql") },
+    Migration { number: 3, name: "blacklist", sql: include_str!("../migrations/sqlite/0003_blacklist.sql") },
+    Migration { number: 4, name: "events", sql: include_str!("../migrations/sqlite/0004_events.sql") },
+    Migration { number: 5, name: "flush", sql: include_str!("../migrations/sqlite/0005_flush.sql") },
+];
+
+impl Migration {
+    /// SHA-256 of its text, in hex.
+    pub(crate) fn digest(&self) -> String {
+        Sha256::digest(self.sql).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// What has to be applied to a database that remembers `applied`, in order of number.
+pub(crate) fn pending<'a>(
+    known: &'a [Migration],
+    applied: &[Applied],
+    path: &Path,
+) -> Result<&'a [Migration], StoreError> {
+    let newest = known.last().map_or(0, |migration| migration.number);
+    if let Some(newer) = applied.last().filter(|last| last.number > newest) {
+        return Err(StoreError::Newer { path: path.to_owned(), found: newer.number, known: newest });
+    }
+    for (migration, applied) in known.iter().zip(applied) {
+        if migration.number != applied.number || migration.digest() != applied.digest {
+            return Err(StoreError::EditedMigration { number: applied.number, name: applied.name.clone() });
+        }
+    }
+    Ok(&known[applied.len()..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn applied(migration: &Migration) -> Applied {
+        Applied { number: migration.number, name: migration.name.to_owned(), digest: migration.digest() }
+    }
+
+    fn check(applied: &[Applied]) -> Result<Vec<u32>, StoreError> {
+        let pending = pending(SQLITE, applied, Path::new("jeton.db"))?;
+        Ok(pending.iter().map(|migration| migration.number).collect())
+    }
+
+    #[test]
+    fn numbers_count_up_from_one() {
+        for (number, migration) in (1..).zip(SQLITE) {
+            assert_eq!(migration.number, number);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_applied() {
+        assert_eq!(check(&[]).unwrap(), [1, 2, 3, 4, 5]);
+        assert_eq!(check(&[applied(&SQLITE[0]), applied(&SQLITE[1])]).unwrap(), [3, 4, 5]);
+        assert_eq!(check(&SQLITE.iter().map(applied).collect::<Vec<_>>()).unwrap(), [] as [u32; 0]);
+    }
+
+    #[test]
+    fn a_newer_database_is_refused() {
+        let mut all: Vec<_> = SQLITE.iter().map(applied).collect();
+        all.push(Applied { number: 6, name: "future".to_owned(), digest: "0".repeat(64) });
+        assert!(matches!(check(&all), Err(StoreError::Newer { found: 6, known: 5, .. })));
+    }
+
+    #[test]
+    fn an_edited_or_missing_step_is_refused() {
+        let edited = Applied { digest: "0".repeat(64), ..applied(&SQLITE[1]) };
+        assert!(matches!(check(&[applied(&SQLITE[0]), edited]), Err(StoreError::EditedMigration { number: 2, .. })));
+        assert!(matches!(check(&[applied(&SQLITE[1])]), Err(StoreError::EditedMigration { number: 2, .. })));
+    }
+}
