@@ -1,0 +1,95 @@
+//! The steps of `cargo xtask test` beyond the checks: every test of the project.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use crate::debian;
+use crate::run::{counting, plain, succeeds};
+use crate::step::{Outcome, Step};
+use crate::workspace::Workspace;
+
+pub(crate) fn steps() -> Vec<Step> {
+    vec![
+        Step { name: "packages", run: debian::install },
+        Step { name: "unit", run: unit },
+        Step { name: "doc-tests", run: doc_tests },
+        Step { name: "release-build", run: release_build },
+        Step { name: "conformance-exact", run: conformance_exact },
+        Step { name: "conformance-safe", run: conformance_safe },
+        Step { name: "interop", run: interop },
+        Step { name: "crash", run: crash },
+    ]
+}
+
+/// Unit and contract tests, by nextest where it is installed.
+fn unit(workspace: &Workspace) -> Result<Outcome> {
+    let mut command = if succeeds(&mut workspace.cargo(["nextest", "--version"])) {
+        workspace.cargo(["nextest", "run", "--workspace", "--build-jobs", "2", "--no-fail-fast", "--no-tests", "pass"])
+    } else {
+        workspace.cargo(["test", "--workspace", "--lib", "--bins", "--tests", "-j2", "--no-fail-fast"])
+    };
+    counting(&mut command).map(Outcome::Tested)
+}
+
+fn doc_tests(workspace: &Workspace) -> Result<Outcome> {
+    counting(&mut workspace.cargo(["test", "--workspace", "--doc", "-j2", "--no-fail-fast"])).map(Outcome::Tested)
+}
+
+/// The binary people run, then the programs that test it. Each is built alone, as people build it.
+fn release_build(workspace: &Workspace) -> Result<Outcome> {
+    plain(&mut workspace.cargo(["build", "--release", "-p", "jeton-cli", "-j2"]))?;
+    plain(&mut workspace.cargo(["build", "--release", "-p", "jeton-conformance", "-j2"]))?;
+    Ok(Outcome::Passed)
+}
+
+fn conformance_exact(workspace: &Workspace) -> Result<Outcome> {
+    conformance(workspace, "exact")
+}
+
+fn conformance_safe(workspace: &Workspace) -> Result<Outcome> {
+    conformance(workspace, "safe")
+}
+
+fn conformance(workspace: &Workspace, compatibility: &str) -> Result<Outcome> {
+    let mut runner = workspace.program(workspace.release_binary("jeton-conformance"));
+    counting(runner.args(["--quiet", "--compatibility", compatibility])).map(Outcome::Tested)
+}
+
+/// Our tokens and hashes against a real Django site, and the reverse.
+fn interop(workspace: &Workspace) -> Result<Outcome> {
+    let folder = workspace.root().join("tests/interop");
+    if !folder.is_dir() {
+        return Ok(Outcome::NotRun("tests/interop does not exist".into()));
+    }
+    let python = virtual_environment(workspace, &folder.join("requirements.txt"))?;
+    let mut tests = workspace.program(python);
+    tests.args(["-m", "pytest", "tests/interop", "-q", "-p", "no:cacheprovider"]).env("PYTHONDONTWRITEBYTECODE", "1");
+    counting(tests.env("JETON_BIN", workspace.release_binary("jeton"))).map(Outcome::Tested)
+}
+
+/// The Python of a virtual environment that holds exactly these requirements; made anew when they change.
+fn virtual_environment(workspace: &Workspace, requirements: &PathBuf) -> Result<PathBuf> {
+    let folder = workspace.target().join("venv");
+    let python = folder.join("bin/python");
+    let stamp = folder.join("installed-requirements.txt");
+    let wanted = fs::read_to_string(requirements).with_context(|| format!("{} is missing", requirements.display()))?;
+    if python.exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    plain(workspace.program("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
+    plain(workspace.program(&python).args(install).arg(requirements))
+        .context("pip could not install what tests/interop/requirements.txt lists; is a package index within reach?")?;
+    fs::write(&stamp, wanted)?;
+    Ok(python)
+}
+
+/// kill -9 under load, again and again: nothing that was acknowledged may be lost.
+fn crash(workspace: &Workspace) -> Result<Outcome> {
+    if !workspace.root().join("tests/chaos/Cargo.toml").exists() {
+        return Ok(Outcome::NotRun("tests/chaos does not exist".into()));
+    }
+    counting(&mut workspace.cargo(["run", "--quiet", "--release", "-p", "jeton-chaos", "-j2"])).map(Outcome::Tested)
+}
