@@ -4,11 +4,11 @@ use std::io;
 use std::num::{NonZeroU32, NonZeroUsize};
 
 use jeton_token::key::KeyError;
-use jeton_token::policy::{Audience, Policy};
+use jeton_token::policy::Policy;
 use jeton_token::rotation::Rules;
 
 use crate::passwords::{Algorithm, Argon2Cost, CostError, CostLimits, PasswordConfig};
-use crate::settings::{self, Passwords, PreferredHash, Settings, SimpleJwt};
+use crate::settings::{Passwords, PreferredHash, Settings, SimpleJwt};
 
 /// Why the parts do not fit together.
 #[derive(Debug, thiserror::Error)]
@@ -34,10 +34,7 @@ pub(super) fn policy(simple_jwt: &SimpleJwt) -> Policy {
         sliding_lifetime: simple_jwt.sliding_token_lifetime,
         sliding_refresh_lifetime: simple_jwt.sliding_token_refresh_lifetime,
         leeway: simple_jwt.leeway,
-        audience: simple_jwt.audience.as_ref().map(|audience| match audience {
-            settings::Audience::One(audience) => Audience::One(audience.clone()),
-            settings::Audience::Many(audiences) => Audience::Many(audiences.clone()),
-        }),
+        audience: simple_jwt.audience.clone(),
         issuer: simple_jwt.issuer.clone(),
         type_claim: simple_jwt.token_type_claim.clone(),
         jti_claim: simple_jwt.jti_claim.clone(),

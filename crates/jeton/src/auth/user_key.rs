@@ -5,7 +5,6 @@ use jeton_token::claims::Claims;
 use serde_json::Value;
 
 use super::{Auth, AuthError};
-use crate::settings;
 
 /// Who a user claim names.
 pub(super) enum Named {
@@ -31,7 +30,7 @@ impl Auth {
         let Some(claim) = claims.get(&self.settings().simple_jwt.user_id_claim) else {
             return Ok(Named::Nobody);
         };
-        let field = self.user_id_field();
+        let field = self.settings().simple_jwt.user_id_field;
         let Some(key) = user_key(field, claim) else {
             return Ok(Named::Unknown);
         };
@@ -44,22 +43,12 @@ impl Auth {
 
     /// What `USER_ID_CLAIM` says of a user: always a text.
     pub(super) fn user_id_text(&self, user: &User) -> String {
-        match self.user_id_field() {
+        match self.settings().simple_jwt.user_id_field {
             UserField::Id => user.id.to_string(),
             UserField::Username => user.username.clone(),
             UserField::Email => user.email.clone(),
             UserField::FirstName => user.first_name.clone(),
             UserField::LastName => user.last_name.clone(),
-        }
-    }
-
-    fn user_id_field(&self) -> UserField {
-        match self.settings().simple_jwt.user_id_field {
-            settings::UserField::Id => UserField::Id,
-            settings::UserField::Username => UserField::Username,
-            settings::UserField::Email => UserField::Email,
-            settings::UserField::FirstName => UserField::FirstName,
-            settings::UserField::LastName => UserField::LastName,
         }
     }
 }

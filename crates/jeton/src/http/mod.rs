@@ -50,7 +50,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(auth: Auth) -> Self {
         let paths = Endpoint::ALL.iter().flat_map(|&endpoint| paths(auth.settings(), endpoint));
-        let paths = paths.chain([setup::SETUP_PATH.to_owned()]).collect();
+        let paths = paths.chain([SETUP_PATH.to_owned()]).collect();
         Self { auth, draining: Arc::default(), paths: Arc::new(paths) }
     }
 
@@ -63,7 +63,7 @@ impl App {
             }
         }
         let router = router
-            .route(setup::SETUP_PATH, get(setup::form).post(setup::submit))
+            .route(SETUP_PATH, get(setup::form).post(setup::submit))
             .fallback(routing::fallback)
             .method_not_allowed_fallback(routing::fallback)
             .with_state(self.clone());
@@ -104,22 +104,14 @@ impl App {
     }
 }
 
-/// The paths of an endpoint, with prefix, and where slashes are optional in both spellings.
+/// The paths of an endpoint, where slashes are optional in both spellings.
 fn paths(settings: &Settings, endpoint: Endpoint) -> Vec<String> {
-    let urls = &settings.urls;
-    let prefix = match endpoint {
-        Endpoint::Health | Endpoint::Ready => "",
-        _ => urls.prefix.as_str(),
-    };
     let mut paths = Vec::new();
-    for path in urls.paths.get(&endpoint).into_iter().flatten() {
-        let path = routing::canonical(&format!("{prefix}{path}"));
-        let other = match path.strip_suffix('/') {
-            Some(bare) => bare.to_owned(),
-            None => format!("{path}/"),
-        };
+    for path in settings.urls.paths.get(&endpoint).into_iter().flatten() {
+        let path = routing::canonical(path);
+        let other = path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned);
         paths.push(path);
-        if urls.slash == Slash::Optional && !other.is_empty() {
+        if settings.urls.slash == Slash::Optional && !other.is_empty() {
             paths.push(other);
         }
     }

@@ -65,11 +65,10 @@ impl AsyncRead for TimedStream {
             let deadline = Instant::now() + self.header_timeout;
             self.deadline = Some(Box::pin(tokio::time::sleep_until(deadline)));
         }
-        match &mut self.deadline {
-            Some(deadline) if deadline.as_mut().poll(cx).is_ready() => {
-                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the head of a request came in too slowly")))
-            }
-            _ => read,
+        let too_slow = self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready());
+        match too_slow {
+            true => Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the head of a request came in too slowly"))),
+            false => read,
         }
     }
 }

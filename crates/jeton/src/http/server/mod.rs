@@ -10,9 +10,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::HttpService;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
@@ -20,7 +22,6 @@ use tokio::sync::Semaphore;
 use tower::Service;
 
 use self::connection::{Phase, TimedStream};
-use super::App;
 use super::principal::Peer;
 use crate::settings::Server;
 
@@ -90,7 +91,7 @@ fn connection(
     peer: SocketAddr,
     router: Router,
     settings: &Server,
-) -> http1::Connection<TokioIo<TimedStream>, impl hyper::service::HttpService<Incoming, ResBody = axum::body::Body>> {
+) -> http1::Connection<TokioIo<TimedStream>, impl HttpService<Incoming, ResBody = Body, Future: Send> + Send> {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
@@ -98,7 +99,7 @@ fn connection(
     let stream = TimedStream::new(stream, phase.clone(), settings.header_timeout);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let handling = phase.begin();
-        let mut request: Request = request.map(axum::body::Body::new);
+        let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
         let answer = router.clone().call(request);
         async move {

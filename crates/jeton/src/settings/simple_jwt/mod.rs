@@ -6,55 +6,12 @@ mod read;
 
 use std::time::Duration;
 
+pub use jeton_store::UserField;
+pub use jeton_token::algorithm::Algorithm;
+pub use jeton_token::policy::Audience;
 use jeton_token::secret::Secret;
 
 pub use claims::{Responses, UserAttribute, ValueSource};
-
-/// A signature algorithm, by its JOSE name. This version signs with the three HMAC ones.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are the JOSE names")]
-pub enum Algorithm {
-    #[default]
-    Hs256,
-    Hs384,
-    Hs512,
-    Rs256,
-    Rs384,
-    Rs512,
-    Ps256,
-    Ps384,
-    Ps512,
-    Es256,
-    Es384,
-    Es512,
-    Es256k,
-    EdDsa,
-}
-
-/// Whom tokens are for. Written into tokens as it stands; a token needs one in common.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Audience {
-    /// A text.
-    One(String),
-    /// A list, never empty.
-    Many(Vec<String>),
-}
-
-/// The column that identifies a user in tokens.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum UserField {
-    /// The number; written as text all the same.
-    #[default]
-    Id,
-    /// Unique.
-    Username,
-    /// Not unique in `auth_user`: two users of one address cannot use their tokens.
-    Email,
-    /// Hardly ever unique.
-    FirstName,
-    /// Hardly ever unique.
-    LastName,
-}
 
 /// A kind of token that a request may be authenticated with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
