@@ -91,7 +91,7 @@ fn connection(
     peer: SocketAddr,
     router: Router,
     settings: &Server,
-) -> http1::Connection<TokioIo<TimedStream>, impl HttpService<Incoming, ResBody = Body, Future: Send> + Send> {
+) -> http1::Connection<TokioIo<TimedStream>, impl HttpService<Incoming, ResBody = Body, Future: Send> + Send + use<>> {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY could not be set");
     }
