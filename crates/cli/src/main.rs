@@ -1,2 +1,58 @@
-//! The jeton command.
-fn main() {}
+//! The `jeton` command: reads the arguments, runs one command, and ends with its exit code.
+
+mod args;
+mod check;
+mod createsuperuser;
+mod failure;
+mod first_start;
+mod flushexpiredtokens;
+mod info;
+mod init;
+mod logs;
+mod output;
+mod password;
+mod prompt;
+mod secret_files;
+mod serve;
+mod site;
+mod token;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(failure) => failure.tell(),
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let mut runtime = match cli.command {
+        Command::Serve(_) => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let runtime = runtime.enable_all().build().map_err(|error| {
+        Failure::io(format!("the system gives no threads: {error}"), "Raise the limits of this user, or try again.")
+    })?;
+    let site = cli.site;
+    let done = |result: Result<(), Failure>| result.map(|()| ExitCode::SUCCESS);
+    let result = match cli.command {
+        Command::Serve(args) => runtime.block_on(serve::run(&site, &args)),
+        Command::Init(args) => done(init::run(&site, &args)),
+        Command::Check(args) => check::run(&site, &args),
+        Command::Createsuperuser(args) => done(runtime.block_on(createsuperuser::run(&site, args))),
+        Command::User(command) => done(runtime.block_on(user::run(&site, command))),
+        Command::Token(command) => runtime.block_on(token::run(&site, command)),
+        Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
+        Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
+    };
+    runtime.shutdown_background();
+    result
+}

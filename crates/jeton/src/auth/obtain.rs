@@ -40,21 +40,7 @@ impl Auth {
     /// [`AuthError::WrongCredentials`] whatever is wrong with them, [`AuthError::Overloaded`], [`AuthError::Store`].
     pub async fn obtain_pair(&self, credentials: Credentials, caller: &Caller) -> Result<Pair, AuthError> {
         let user = self.sign_in(credentials).await?;
-        let (now, policy) = (self.now(), self.tokens().policy());
-        let further = self.login_claims(&user);
-        let mut refresh = self.tokens().mint(TokenType::Refresh, None, &Claims::new(), now);
-        let expires_at = self.bound_refresh_expiry(&mut refresh, now);
-        let horizon = expires_at.max(policy.expiry(TokenType::Access, now));
-        let key = self.open_family(FamilyKind::Refresh, &user, caller, now, expires_at, horizon).await?;
-        let id = key.map(|key| key.refresh(Generation(0)).to_string());
-        self.name_token(&mut refresh, id);
-        further.iter().for_each(|(name, value)| refresh.set(name, value.clone()));
-        let access = self.tokens().access_from(&refresh, self.access_id(key, Generation(0)).as_deref(), now);
-        Ok(Pair {
-            refresh: self.tokens().sign(&refresh),
-            access: self.tokens().sign(&access),
-            fields: answer_fields(&self.settings().simple_jwt.response.obtain, &user),
-        })
+        self.pair_of(&user, caller).await
     }
 
     /// One sliding token.
@@ -64,12 +50,36 @@ impl Auth {
     /// As [`Auth::obtain_pair`].
     pub async fn obtain_sliding(&self, credentials: Credentials, caller: &Caller) -> Result<String, AuthError> {
         let user = self.sign_in(credentials).await?;
+        self.sliding_of(&user, caller).await
+    }
+
+    /// The pair of a user who has signed in.
+    pub(super) async fn pair_of(&self, user: &User, caller: &Caller) -> Result<Pair, AuthError> {
+        let (now, policy) = (self.now(), self.tokens().policy());
+        let further = self.login_claims(user);
+        let mut refresh = self.tokens().mint(TokenType::Refresh, None, &Claims::new(), now);
+        let expires_at = self.bound_refresh_expiry(&mut refresh, now);
+        let horizon = expires_at.max(policy.expiry(TokenType::Access, now));
+        let key = self.open_family(FamilyKind::Refresh, user, caller, now, expires_at, horizon).await?;
+        let id = key.map(|key| key.refresh(Generation(0)).to_string());
+        self.name_token(&mut refresh, id);
+        further.iter().for_each(|(name, value)| refresh.set(name, value.clone()));
+        let access = self.tokens().access_from(&refresh, self.access_id(key, Generation(0)).as_deref(), now);
+        Ok(Pair {
+            refresh: self.tokens().sign(&refresh),
+            access: self.tokens().sign(&access),
+            fields: answer_fields(&self.settings().simple_jwt.response.obtain, user),
+        })
+    }
+
+    /// The sliding token of a user who has signed in.
+    pub(super) async fn sliding_of(&self, user: &User, caller: &Caller) -> Result<String, AuthError> {
         let (now, policy) = (self.now(), self.tokens().policy());
         let expires_at = policy.expiry(TokenType::Sliding, now);
         let horizon = expires_at.max((now + policy.sliding_refresh_lifetime).seconds());
-        let key = self.open_family(FamilyKind::Sliding, &user, caller, now, expires_at, horizon).await?;
+        let key = self.open_family(FamilyKind::Sliding, user, caller, now, expires_at, horizon).await?;
         let id = key.map(|key| key.sliding().to_string()).or_else(|| self.foreign_id());
-        let claims = self.tokens().mint(TokenType::Sliding, id.as_deref(), &self.login_claims(&user), now);
+        let claims = self.tokens().mint(TokenType::Sliding, id.as_deref(), &self.login_claims(user), now);
         Ok(self.tokens().sign(&claims))
     }
 

@@ -1,0 +1,132 @@
+//! Why a command failed, in two lines: what happened, what to do next.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use jeton::auth::{AuthError, BuildError, SetupError, UserError};
+use jeton::settings::Problems;
+use jeton_store::StoreError;
+
+/// A command that was not carried out.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: Code,
+    what: String,
+    next: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Code {
+    /// Nothing to tell: whoever read the output has gone.
+    Unread = 0,
+    Refused = 1,
+    Usage = 2,
+    Broken = 3,
+}
+
+impl Failure {
+    /// What was asked for cannot be, or the settings are wrong.
+    pub(crate) fn refused(what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { code: Code::Refused, what: what.into(), next: next.into() }
+    }
+
+    /// The command line does not say enough, or too much.
+    pub(crate) fn usage(what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { code: Code::Usage, what: what.into(), next: next.into() }
+    }
+
+    /// A file, the database, the network or the system failed.
+    pub(crate) fn io(what: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { code: Code::Broken, what: what.into(), next: next.into() }
+    }
+
+    /// Writes both lines to stderr and answers the exit code.
+    pub(crate) fn tell(&self) -> ExitCode {
+        if self.code != Code::Unread {
+            let next = if self.next.is_empty() { String::new() } else { format!("\n  {}", self.next) };
+            // Nowhere is left to tell that stderr is closed.
+            _ = writeln!(io::stderr(), "jeton: {}{next}", self.what);
+        }
+        ExitCode::from(self.code as u8)
+    }
+}
+
+/// Output that could not be written. A reader that has gone, as `head` does, is no failure.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        let code = if error.kind() == io::ErrorKind::BrokenPipe { Code::Unread } else { Code::Broken };
+        let next = "Check the disk or the terminal that the output goes to.".to_owned();
+        Self { code, what: format!("the output could not be written: {error}"), next }
+    }
+}
+
+impl From<StoreError> for Failure {
+    /// The messages of the store are a sentence of what happened, a colon, and what to do.
+    fn from(error: StoreError) -> Self {
+        let text = error.to_string();
+        let (what, next) = text.rsplit_once(": ").unwrap_or((&text, ""));
+        let mut letters = next.chars();
+        let next = letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()));
+        Self::io(what, next)
+    }
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Self {
+        let count = problems.errors.len();
+        let noun = if count == 1 { "problem" } else { "problems" };
+        let list: Vec<String> = problems.errors.iter().map(|problem| format!("  {problem}")).collect();
+        Self::refused(
+            format!("the settings have {count} {noun}\n{}", list.join("\n")),
+            "Put that right; `jeton check` tells whether it is.",
+        )
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        match error {
+            BuildError::Key(_) | BuildError::Cost(_) | BuildError::Zero(_) => {
+                Self::refused(error.to_string(), "Change that setting.")
+            }
+            BuildError::Threads(_) => Self::io(error.to_string(), "Lower the setting, or raise the limits of this user."),
+        }
+    }
+}
+
+impl From<UserError> for Failure {
+    fn from(error: UserError) -> Self {
+        match error {
+            UserError::Store(error) => error.into(),
+            UserError::Password(_) => Self::io(error.to_string(), "Try again."),
+            UserError::Taken => Self::refused(error.to_string(), "Choose another; `jeton user list` shows who is there."),
+            UserError::TooShort { .. } => {
+                Self::refused(error.to_string(), "Choose a longer one; the limit is passwords.min_length.")
+            }
+            UserError::BadUsername => Self::refused(error.to_string(), "Choose another name."),
+            UserError::LongHash => Self::refused(error.to_string(), "Give the hash as Django stores it."),
+        }
+    }
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        match error {
+            SetupError::User(error) => error.into(),
+            SetupError::WrongCode => Self::refused(error.to_string(), ""),
+        }
+    }
+}
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Store(error) => error.into(),
+            AuthError::UserInactive => Self::refused("the user is locked", "Unlock them first: `jeton user unlock NAME`."),
+            AuthError::Overloaded { .. } | AuthError::HashingUnavailable | AuthError::Contended => {
+                Self::io(error.to_string(), "Try again.")
+            }
+            error => Self::refused(error.to_string(), "`jeton token decode` shows what the token says."),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! `jeton flushexpiredtokens`: forgets at once what the sweeper of `serve` forgets little by little.
+
+use jeton_store::OpenMode;
+use jeton_token::time::Clock;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::output;
+use crate::site::SiteArgs;
+
+/// Forget all logins and blacklisted tokens that have expired. `serve` does the same by and by.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// As a JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
+    let store = site.load()?.open_store(OpenMode::Existing)?;
+    let flushed = store.flush_all(Clock::system().now()).await?;
+    store.close().await?;
+    if args.json {
+        return output::json(&json!({"families": flushed.families, "tokens": flushed.tokens}));
+    }
+    output::line(&format!("{} logins and {} single tokens forgotten", flushed.families, flushed.tokens))
+}

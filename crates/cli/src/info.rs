@@ -1,0 +1,81 @@
+//! `jeton info`: what runs where, for a report of a bug.
+
+use jeton::settings::{Location, Source};
+use jeton_store::{DatabaseFacts, OpenMode};
+use serde_json::json;
+
+use crate::check::setting;
+use crate::failure::Failure;
+use crate::output;
+use crate::serve::stance;
+use crate::site::{Site, SiteArgs};
+
+/// Show version, paths, database and settings, without secrets: fit for a report of a bug.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// As a JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
+    let site = site.load()?;
+    let facts = facts(&site).await?;
+    let settings = site.settings();
+    let config = if site.has_file { site.config.display().to_string() } else { "none".to_owned() };
+    if args.json {
+        return output::json(&json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "compatibility": stance(settings.compatibility),
+            "config": site.has_file.then_some(config),
+            "database": {"url": settings.database.url, "facts": facts.map(|facts| json!({
+                "schema_version": facts.schema_version,
+                "installed_at": output::moment(facts.installed_at),
+                "size": facts.size,
+                "users": facts.users,
+                "families": facts.families,
+                "blacklisted_tokens": facts.blacklisted,
+                "events": facts.events,
+                "oldest_family_expiry": facts.oldest_family_expiry.map(output::moment),
+            }))},
+            "settings": site.loaded.origins.iter().map(setting).collect::<Vec<_>>(),
+        }));
+    }
+    let mut pairs = vec![
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("stance", stance(settings.compatibility).to_owned()),
+        ("settings", config),
+        ("database", settings.database.url.clone()),
+    ];
+    pairs.extend(facts.as_ref().map_or_else(|| vec![("", "not made yet".to_owned())], |facts| told(facts)));
+    output::pairs(&pairs)?;
+    output::line("\nSettings that differ from the defaults:")?;
+    let given = site.loaded.origins.iter().filter(|origin| origin.source != Source::Default);
+    let rows: Vec<_> = given.map(|o| [o.path.clone(), o.value.clone(), o.source.to_string()]).collect();
+    output::table(["setting", "value", "from"], &rows)
+}
+
+/// Facts of a database that is there; nothing of one that is yet to be made.
+async fn facts(site: &Site) -> Result<Option<DatabaseFacts>, Failure> {
+    match &site.settings().database.location {
+        Location::File(path) if path.exists() => {
+            let store = site.open_store(OpenMode::Existing)?;
+            let facts = store.facts().await?;
+            store.close().await?;
+            Ok(Some(facts))
+        }
+        Location::File(_) | Location::Memory => Ok(None),
+    }
+}
+
+fn told(facts: &DatabaseFacts) -> Vec<(&'static str, String)> {
+    vec![
+        ("schema", facts.schema_version.to_string()),
+        ("made", output::moment(facts.installed_at)),
+        ("size", format!("{} bytes", facts.size)),
+        ("users", facts.users.to_string()),
+        ("families", facts.families.to_string()),
+        ("blacklisted", facts.blacklisted.to_string()),
+        ("events", facts.events.to_string()),
+    ]
+}

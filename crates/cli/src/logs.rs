@@ -1,0 +1,20 @@
+//! Log lines, on stderr, as `[log]` says.
+
+use std::io::{self, IsTerminal};
+
+use jeton::settings::{Log, LogFormat};
+use tracing_subscriber::EnvFilter;
+
+use crate::failure::Failure;
+
+/// Sets logging up for the whole process; only once.
+pub(crate) fn start(log: &Log) -> Result<(), Failure> {
+    let wrong = || Failure::refused("log.level is not understood", "Write error, warn, info, debug, trace or off.");
+    let filter = EnvFilter::try_new(&log.level).map_err(|_| wrong())?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let started = match log.format {
+        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),
+    };
+    started.map_err(|error| Failure::io(format!("logs cannot be written: {error}"), "Please report this."))
+}

@@ -1,0 +1,77 @@
+//! Output: tables for people on a terminal, plain columns for scripts, JSON where it is asked for.
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::Table;
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use jeton_token::time::Timestamp;
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// Writes a line to stdout.
+pub(crate) fn line(text: &str) -> Result<(), Failure> {
+    Ok(writeln!(io::stdout(), "{text}")?)
+}
+
+/// Writes a value to stdout as JSON, indented.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::from)?;
+    line(&text)
+}
+
+/// Writes rows under their headings: a table on a terminal; else one line a row, with tabs between and no headings.
+pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Result<(), Failure> {
+    if !io::stdout().is_terminal() {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        for row in rows {
+            writeln!(out, "{}", row.each_ref().map(|cell| printable(cell)).join("\t"))?;
+        }
+        return Ok(out.flush()?);
+    }
+    let mut table = Table::new();
+    table.load_style(UTF8_FULL_CONDENSED).set_header(headings);
+    for row in rows {
+        table.add_row(row.each_ref().map(|cell| printable(cell)));
+    }
+    line(&table.to_string())
+}
+
+/// Writes names and values, aligned.
+pub(crate) fn pairs(pairs: &[(&str, String)]) -> Result<(), Failure> {
+    let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    pairs.iter().try_for_each(|(name, value)| line(format!("{name:width$}  {}", printable(value)).trim_end()))
+}
+
+/// A warning, to stderr.
+pub(crate) fn warn(text: &str) {
+    // Nowhere is left to tell that stderr is closed.
+    _ = writeln!(io::stderr(), "jeton: warning: {text}");
+}
+
+/// Text that came from elsewhere, without the characters that command a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter.is_control() {
+            true => safe.extend(letter.escape_default()),
+            false => safe.push(letter),
+        }
+    }
+    safe
+}
+
+/// A moment as DRF writes it, in UTC.
+pub(crate) fn moment(at: Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(at.micros()).unwrap_or_default().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_shown_commands_the_terminal() {
+        assert_eq!(printable("민정\u{1b}[2J\tx"), "민정\\u{1b}[2J\\tx");
+    }
+}

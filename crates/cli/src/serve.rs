@@ -1,0 +1,205 @@
+//! `jeton serve`: the server, from its first start to its last answer.
+
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+
+use jeton::Jeton;
+use jeton::settings::{Compatibility, Endpoint, Problem};
+use jeton::{SETUP_PATH, Stopped, sweeper};
+use jeton_store::OpenMode;
+use jeton_token::time::Clock;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::failure::Failure;
+use crate::site::{Site, SiteArgs};
+use crate::{first_start, logs, output, secret_files};
+
+/// Serve; the first start in a folder makes settings, database and secret key there.
+///
+/// SIGTERM and Ctrl-C finish the requests under way, for server.drain_timeout at most; a second one stops at once.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Address and port instead of server.listen, such as 0.0.0.0:8000; port 0 takes any free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// Print nothing; logs still go to stderr.
+    #[arg(long)]
+    quiet: bool,
+}
+
+pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
+    let site = match &args.listen {
+        Some(address) => site.with("server.listen", address.clone()),
+        None => site.clone(),
+    };
+    let config = site.config()?;
+    let made = match config.exists() {
+        true => Vec::new(),
+        false => first_start::make_site(&config, Compatibility::Safe)?,
+    };
+    let site = site.load()?;
+    logs::start(&site.settings().log)?;
+    warn(&site);
+
+    let mut signals = Signals::new()?;
+    let store = site.open_store(OpenMode::Create)?;
+    let jeton = Jeton::new(site.settings().clone(), store.clone())?;
+    let listener = bind(&site, args.listen.is_some()).await?;
+    let address = listener.local_addr().map_err(|error| network(format!("the listener has no address: {error}")))?;
+    if !args.quiet {
+        for path in &made {
+            output::line(&format!("made {}", path.display()))?;
+        }
+        greet(&site, &jeton, address).await?;
+    }
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
+
+    let sweeper = tokio::spawn(sweeper::sweep(store.clone(), Clock::system()));
+    let stopped = signals.serve(listener, &jeton).await?;
+    sweeper.abort();
+    store.close().await?;
+    tracing::info!("stopped");
+    Ok(match stopped {
+        Some(Stopped::Clean) => ExitCode::SUCCESS,
+        Some(Stopped::TimedOut) | None => ExitCode::from(CUT_OFF),
+    })
+}
+
+/// The signals that stop a server.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        let listen = |kind| {
+            signal(kind).map_err(|error| Failure::io(format!("signals cannot be waited for: {error}"), "Try again."))
+        };
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    /// Serves until the first signal and the answers that it leaves to give, or until the second one: then nothing.
+    async fn serve(&mut self, listener: TcpListener, jeton: &Jeton) -> Result<Option<Stopped>, Failure> {
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let serving = jeton::serve(listener, jeton, async {
+            // A sender that is gone is a stop as well.
+            _ = stopped.await;
+        });
+        let stopping = async {
+            self.any().await;
+            tracing::info!("stopping: requests under way are finished; a second signal stops at once");
+            _ = stop.send(());
+            self.any().await;
+            tracing::warn!("stopped at once; requests under way were cut off");
+        };
+        tokio::select! {
+            served = serving => match served {
+                Ok(Stopped::Clean) => Ok(Some(Stopped::Clean)),
+                Ok(Stopped::TimedOut) => {
+                    tracing::warn!("server.drain_timeout is over; requests under way were cut off");
+                    Ok(Some(Stopped::TimedOut))
+                }
+                Err(error) => Err(network(format!("the server failed: {error}"))),
+            },
+            () = stopping => Ok(None),
+        }
+    }
+
+    fn any(&mut self) -> impl Future<Output = ()> {
+        async {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+        }
+    }
+}
+
+async fn bind(site: &Site, by_flag: bool) -> Result<TcpListener, Failure> {
+    let address = site.settings().server.listen;
+    let setting = if by_flag { "--listen" } else { "server.listen, or --listen," };
+    TcpListener::bind(address).await.map_err(|error| {
+        let next = match error.kind() {
+            io::ErrorKind::AddrInUse => {
+                format!("End what listens there, or choose another port with {setting} such as 127.0.0.1:8001.")
+            }
+            io::ErrorKind::PermissionDenied => {
+                format!("Choose a port above 1023 with {setting} such as 127.0.0.1:8000.")
+            }
+            _ => format!("Choose an address of this machine with {setting} such as 127.0.0.1:8000."),
+        };
+        let what = match error.kind() {
+            io::ErrorKind::AddrInUse => format!("the port is in use: {address}"),
+            _ => format!("cannot listen on {address}: {error}"),
+        };
+        Failure::io(what, next)
+    })
+}
+
+fn warn(site: &Site) {
+    let open = secret_files::warnings(site.folder(), &site.loaded.origins);
+    for Problem { path, what, remedy, .. } in site.loaded.warnings.iter().chain(&open) {
+        tracing::warn!(setting = path, "{what}: {remedy}");
+    }
+}
+
+/// Says where everything is, and how the first administrator is made. The code is for this screen alone.
+async fn greet(site: &Site, jeton: &Jeton, address: SocketAddr) -> Result<(), Failure> {
+    let base = format!("http://{}", reachable(address));
+    let settings = site.settings();
+    output::line(&format!("Jeton {} · {} stance", env!("CARGO_PKG_VERSION"), stance(settings.compatibility)))?;
+    let mut facts = Vec::new();
+    for (endpoint, name) in SHOWN {
+        if let Some(path) = settings.urls.paths.get(&endpoint).and_then(|paths| paths.first()) {
+            facts.push((name, format!("{base}{path}")));
+        }
+    }
+    facts.push(("settings", site.config.display().to_string()));
+    facts.push(("database", settings.database.url.clone()));
+    for (name, value) in &facts {
+        output::line(&format!("  {name:9} {value}"))?;
+    }
+    if let Some(code) = jeton.auth().issue_setup_code().await? {
+        output::line("\nThere is no administrator yet. Make one within 30 minutes on this page, with this code:")?;
+        output::line(&format!("  {base}{SETUP_PATH}\n  {}", code.expose()))?;
+        output::line("or at any time with: jeton createsuperuser")?;
+    }
+    Ok(())
+}
+
+/// The address for a browser on this machine: what listens everywhere is reached at home.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_unspecified() => (Ipv4Addr::LOCALHOST, v4.port()).into(),
+        SocketAddr::V6(v6) if v6.ip().is_unspecified() => (Ipv6Addr::LOCALHOST, v6.port()).into(),
+        other => other,
+    }
+}
+
+pub(crate) fn stance(compatibility: Compatibility) -> &'static str {
+    match compatibility {
+        Compatibility::Safe => "safe",
+        Compatibility::Exact => "exact",
+    }
+}
+
+fn network(what: String) -> Failure {
+    Failure::io(what, "Try again; the log may say more.")
+}
+
+const SHOWN: [(Endpoint, &str); 7] = [
+    (Endpoint::TokenObtain, "obtain"),
+    (Endpoint::TokenRefresh, "refresh"),
+    (Endpoint::TokenVerify, "verify"),
+    (Endpoint::TokenBlacklist, "blacklist"),
+    (Endpoint::Logout, "logout"),
+    (Endpoint::Me, "me"),
+    (Endpoint::Health, "health"),
+];
+
+/// The exit code for requests that were not answered.
+const CUT_OFF: u8 = 4;

@@ -1,0 +1,36 @@
+//! `jeton user delete`: one user less.
+
+use jeton_store::OpenMode;
+
+use super::{gone, named};
+use crate::failure::Failure;
+use crate::site::SiteArgs;
+use crate::{output, prompt};
+
+/// Delete a user for good; in the safe stance their logins end too.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The exact name.
+    username: String,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
+    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let user = named(&auth, &args.username).await?;
+    if !args.yes {
+        if !prompt::is_answered() {
+            return Err(Failure::usage("there is no terminal to ask on", "Use --yes to delete without a question."));
+        }
+        if !prompt::yes(&format!("Delete {} (id {}) for good?", user.username, user.id))? {
+            return Err(Failure::refused("nobody was deleted", ""));
+        }
+    }
+    if !auth.delete_user(&user).await? {
+        return Err(gone(&args.username));
+    }
+    auth.store().close().await?;
+    output::line(&format!("{} is deleted", user.username))
+}

@@ -1,0 +1,29 @@
+//! `jeton user passwd`: a new password.
+
+use jeton_store::OpenMode;
+
+use super::{gone, named};
+use crate::failure::Failure;
+use crate::site::SiteArgs;
+use crate::{output, password};
+
+/// Give a user a new password; it is asked for unless it comes by stdin.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The exact name.
+    username: String,
+    /// Read the password from stdin, to its end; one final line break does not count.
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
+    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let user = named(&auth, &args.username).await?;
+    let password = password::take(args.password_stdin, &auth)?;
+    if !auth.set_password(&user, password).await? {
+        return Err(gone(&args.username));
+    }
+    auth.store().close().await?;
+    output::line(&format!("{} has a new password", user.username))
+}
