@@ -50,7 +50,7 @@ impl Auth {
     pub(super) async fn owner(&self, ending: &Ending) -> Result<Option<i64>, AuthError> {
         match &ending.entry {
             Entry::Refresh(row, _) | Entry::Sliding(row) => Ok(row.user_id),
-            Entry::None | Entry::Foreign(_) | Entry::ForeignBlacklisted(_) | Entry::Unknown(_) => {
+            Entry::None | Entry::Foreign(_) | Entry::ForeignBlacklisted | Entry::Unknown(_) => {
                 Ok(self.user_of(&ending.claims).await?.id())
             }
         }
@@ -59,7 +59,7 @@ impl Auth {
     /// Ends it. The answer comes after the commit.
     pub(super) async fn end(&self, ending: &Ending, kind: EventKind, caller: &Caller) -> Result<(), AuthError> {
         match &ending.entry {
-            Entry::None | Entry::ForeignBlacklisted(_) | Entry::Unknown(_) => Ok(()),
+            Entry::None | Entry::ForeignBlacklisted | Entry::Unknown(_) => Ok(()),
             Entry::Foreign(id) => {
                 let user_id = self.user_of(&ending.claims).await?.id();
                 self.list(id.clone(), user_id, &ending.claims, kind, caller).await

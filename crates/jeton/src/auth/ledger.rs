@@ -21,7 +21,7 @@ pub(super) enum Entry {
     /// A foreign token that is on no list.
     Foreign(String),
     /// A foreign token on the list of blacklisted ones, or one whose entry may have been flushed.
-    ForeignBlacklisted(String),
+    ForeignBlacklisted,
     /// Our own layout, but no such family.
     Unknown(FamilyKey),
 }
@@ -56,7 +56,7 @@ impl Auth {
             return Ok(Entry::Refresh(Box::new(row), Generation(0)));
         }
         if self.find_single(&id).await?.is_some() || self.may_be_flushed(claims).await? {
-            return Ok(Entry::ForeignBlacklisted(id));
+            return Ok(Entry::ForeignBlacklisted);
         }
         Ok(Entry::Foreign(id))
     }
@@ -65,7 +65,7 @@ impl Auth {
     pub(super) async fn is_blacklisted(&self, entry: &Entry) -> Result<bool, AuthError> {
         Ok(match entry {
             Entry::None | Entry::Foreign(_) => false,
-            Entry::ForeignBlacklisted(_) | Entry::Unknown(_) => true,
+            Entry::ForeignBlacklisted | Entry::Unknown(_) => true,
             Entry::Sliding(row) => row.state.revoked,
             Entry::Refresh(row, generation) => {
                 is_blacklisted(&row.state, *generation, self.is_single(row, *generation).await?)

@@ -2,12 +2,12 @@
 
 mod access;
 mod blacklist;
+mod build;
 mod claims;
 mod error;
 mod in_use;
 mod ledger;
 mod logout;
-mod build;
 mod obtain;
 mod refresh;
 mod setup;
@@ -26,8 +26,8 @@ use jeton_token::time::{Clock, Timestamp};
 use jeton_token::token::Tokens;
 use sha2::{Digest, Sha256};
 
-pub use build::BuildError;
 pub use access::{Identity, Principal, Rejection};
+pub use build::BuildError;
 pub use error::AuthError;
 pub use obtain::{Credentials, Pair};
 pub use refresh::Refreshed;

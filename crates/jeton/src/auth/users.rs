@@ -153,8 +153,7 @@ impl Auth {
     }
 
     async fn record_user(&self, kind: EventKind, id: i64) -> Result<(), StoreError> {
-        let event =
-            NewEvent { at: self.now(), kind, user_id: Some(id), family: None, address: None, detail: None };
+        let event = NewEvent { at: self.now(), kind, user_id: Some(id), family: None, address: None, detail: None };
         self.store().append_event(&event).await.map(drop)
     }
 }
