@@ -4,7 +4,7 @@ use jeton_store::{EventKind, NewEvent, Store};
 
 use crate::{after, event, key, kinds_of_events};
 
-pub async fn events_are_listed_in_order_and_in_pages(store: Store) {
+pub(crate) async fn events_are_listed_in_order_and_in_pages(store: Store) {
     let full = NewEvent {
         at: after(3),
         kind: EventKind::LateReplay,
@@ -24,7 +24,7 @@ pub async fn events_are_listed_in_order_and_in_pages(store: Store) {
     assert!(first[0].id < first[1].id && first[1].id < second[0].id);
 }
 
-pub async fn every_kind_of_event_is_kept(store: Store) {
+pub(crate) async fn every_kind_of_event_is_kept(store: Store) {
     for kind in EventKind::ALL {
         store.append_event(&event(kind, None)).await.unwrap();
     }

@@ -10,7 +10,7 @@ fn single(jti: impl ToString, user_id: i64) -> SingleToken {
     SingleToken { jti: jti.to_string(), user_id: Some(user_id), created_at: START, expires_at: after(60) }
 }
 
-pub async fn a_login_makes_a_family(store: Store) {
+pub(crate) async fn a_login_makes_a_family(store: Store) {
     let ada = user(&store, "ada").await;
     let new = NewFamily { kind: FamilyKind::Sliding, created_at: after(1), ..new_family(key(1), Some(ada)) };
     let signed_in = event(EventKind::SignedIn, Some(key(1)));
@@ -32,7 +32,7 @@ pub async fn a_login_makes_a_family(store: Store) {
     assert_eq!(kinds_of_events(&store).await, [EventKind::UserCreated, EventKind::SignedIn]);
 }
 
-pub async fn a_taken_key_makes_no_family_and_no_event(store: Store) {
+pub(crate) async fn a_taken_key_makes_no_family_and_no_event(store: Store) {
     let key = family(&store, 1, None).await;
     rotate(&store, key, 1, true).await;
     let again = NewFamily { address: Some("127.0.0.1".to_owned()), ..new_family(key, None) };
@@ -42,12 +42,12 @@ pub async fn a_taken_key_makes_no_family_and_no_event(store: Store) {
     assert_eq!(kinds_of_events(&store).await, []);
 }
 
-pub async fn a_family_of_an_unknown_user_is_nobodys(store: Store) {
+pub(crate) async fn a_family_of_an_unknown_user_is_nobodys(store: Store) {
     let key = family(&store, 1, Some(404)).await;
     assert_eq!(store.find_family(key).await.unwrap().unwrap().user_id, None);
 }
 
-pub async fn a_device_is_kept_beside_its_family(store: Store) {
+pub(crate) async fn a_device_is_kept_beside_its_family(store: Store) {
     let device = Device {
         agent: Some(*b"12345678"),
         user_agent: Some("curl/8.0".to_owned()),
@@ -64,14 +64,14 @@ pub async fn a_device_is_kept_beside_its_family(store: Store) {
     assert_eq!(store.find_family(key(1)).await.unwrap().unwrap().state, Family::new());
 }
 
-pub async fn a_long_user_agent_is_cut_at_a_character(store: Store) {
+pub(crate) async fn a_long_user_agent_is_cut_at_a_character(store: Store) {
     let new = NewFamily { user_agent: Some("ä".repeat(600)), ..new_family(key(1), None) };
     assert!(store.create_family(&new, None).await.unwrap());
     let kept = store.find_device(key(1)).await.unwrap().unwrap().user_agent;
     assert_eq!(kept, Some("ä".repeat(512)));
 }
 
-pub async fn a_foreign_token_becomes_a_family_once(store: Store) {
+pub(crate) async fn a_foreign_token_becomes_a_family_once(store: Store) {
     let new = NewFamily { agent: Some(*b"tab-one!"), ..new_family(key(1), None) };
     assert!(store.adopt_token(&new, "django", after(2), true).await.unwrap());
     assert!(!store.adopt_token(&new_family(key(2), None), "django", after(3), true).await.unwrap());
@@ -90,20 +90,20 @@ pub async fn a_foreign_token_becomes_a_family_once(store: Store) {
     assert_eq!(store.find_family_by_origin("other").await.unwrap(), None);
 }
 
-pub async fn a_foreign_token_without_blacklisting_stays_good(store: Store) {
+pub(crate) async fn a_foreign_token_without_blacklisting_stays_good(store: Store) {
     assert!(store.adopt_token(&new_family(key(1), None), "django", START, false).await.unwrap());
     let state = store.find_family(key(1)).await.unwrap().unwrap().state;
     assert_eq!((state.generation, state.consumed_below), (Generation(1), Generation(0)));
 }
 
-pub async fn a_blacklisted_foreign_token_becomes_no_family(store: Store) {
+pub(crate) async fn a_blacklisted_foreign_token_becomes_no_family(store: Store) {
     let ada = user(&store, "ada").await;
     store.blacklist_token(&single("django", ada), START, None).await.unwrap();
     assert!(!store.adopt_token(&new_family(key(1), Some(ada)), "django", START, true).await.unwrap());
     assert_eq!(store.find_family(key(1)).await.unwrap(), None);
 }
 
-pub async fn a_horizon_only_moves_out(store: Store) {
+pub(crate) async fn a_horizon_only_moves_out(store: Store) {
     let key = family(&store, 1, None).await;
     let horizon = async || store.find_family(key).await.unwrap().unwrap().expires_at;
     store.extend_family(key, START + DAY * 2).await.unwrap();
@@ -117,7 +117,7 @@ pub async fn a_horizon_only_moves_out(store: Store) {
     assert_eq!(horizon().await, START + DAY * 3);
 }
 
-pub async fn a_note_of_use_is_known_at_once_and_for_the_newest_only(store: Store) {
+pub(crate) async fn a_note_of_use_is_known_at_once_and_for_the_newest_only(store: Store) {
     let key = family(&store, 1, None).await;
     rotate(&store, key, 2, true).await;
     let in_use = async || store.find_family(key).await.unwrap().unwrap().state.in_use;
@@ -132,7 +132,7 @@ pub async fn a_note_of_use_is_known_at_once_and_for_the_newest_only(store: Store
     assert_eq!(in_use().await, Some(Generation(2)));
 }
 
-pub async fn tokens_are_counted_as_simple_jwt_counts_them(store: Store) {
+pub(crate) async fn tokens_are_counted_as_simple_jwt_counts_them(store: Store) {
     let (ada, bob) = (user(&store, "ada").await, user(&store, "bob").await);
     let count = async || store.count_tokens(ada).await.unwrap();
     assert_eq!(count().await, TokenCounts::default());
@@ -160,7 +160,7 @@ pub async fn tokens_are_counted_as_simple_jwt_counts_them(store: Store) {
     assert_eq!(store.count_tokens(bob).await.unwrap(), bobs);
 }
 
-pub async fn a_single_token_of_an_ended_family_is_counted_once(store: Store) {
+pub(crate) async fn a_single_token_of_an_ended_family_is_counted_once(store: Store) {
     let ada = user(&store, "ada").await;
     assert!(store.adopt_token(&new_family(key(1), Some(ada)), "django", START, false).await.unwrap());
     assert_eq!(store.count_tokens(ada).await.unwrap(), TokenCounts { outstanding: 2, blacklisted: 0 });

@@ -19,7 +19,7 @@ async fn token(store: &Store, jti: &str, expires_in: u64) {
     assert!(store.blacklist_token(&token, START, None).await.unwrap());
 }
 
-pub async fn a_step_looks_at_fifty_rows_and_goes_round(store: Store) {
+pub(crate) async fn a_step_looks_at_fifty_rows_and_goes_round(store: Store) {
     families(&store, 0..60, 100).await;
     token(&store, "foreign", 100).await;
     let step = async |now| store.flush_step(after(now)).await.unwrap();
@@ -38,7 +38,7 @@ pub async fn a_step_looks_at_fifty_rows_and_goes_round(store: Store) {
     assert_eq!((facts.families, facts.blacklisted), (0, 0));
 }
 
-pub async fn a_step_deletes_what_is_past_its_horizon(store: Store) {
+pub(crate) async fn a_step_deletes_what_is_past_its_horizon(store: Store) {
     families(&store, 0..10, 100).await;
     families(&store, 10..20, 200).await;
     let device = NewFamily { address: Some("::1".to_owned()), expires_at: after(100), ..new_family(key(99), None) };
@@ -49,7 +49,7 @@ pub async fn a_step_deletes_what_is_past_its_horizon(store: Store) {
     assert_eq!(store.find_device(key(99)).await.unwrap(), None::<Device>);
 }
 
-pub async fn a_flush_deletes_everything_that_expired_and_nothing_else(store: Store) {
+pub(crate) async fn a_flush_deletes_everything_that_expired_and_nothing_else(store: Store) {
     families(&store, 0..1500, 100).await;
     families(&store, 1500..1600, 101).await;
     token(&store, "a", 100).await;
@@ -62,7 +62,7 @@ pub async fn a_flush_deletes_everything_that_expired_and_nothing_else(store: Sto
     assert_eq!((facts.families, facts.blacklisted), (0, 0));
 }
 
-pub async fn the_highest_expiry_of_a_foreign_token_is_remembered(store: Store) {
+pub(crate) async fn the_highest_expiry_of_a_foreign_token_is_remembered(store: Store) {
     let through = async || store.flushed_through().await.unwrap();
     assert_eq!(through().await, None);
     token(&store, "b", 100).await;
@@ -80,7 +80,7 @@ pub async fn the_highest_expiry_of_a_foreign_token_is_remembered(store: Store) {
     assert_eq!(through().await, Some(after(300)));
 }
 
-pub async fn flushing_our_own_tokens_says_nothing_about_foreign_ones(store: Store) {
+pub(crate) async fn flushing_our_own_tokens_says_nothing_about_foreign_ones(store: Store) {
     families(&store, 0..2, 100).await;
     token(&store, &key(1).refresh(Generation(0)).to_string(), 100).await;
     token(&store, &key(1).sliding().to_string(), 100).await;
@@ -88,7 +88,7 @@ pub async fn flushing_our_own_tokens_says_nothing_about_foreign_ones(store: Stor
     assert_eq!(store.flushed_through().await.unwrap(), None);
 }
 
-pub async fn a_horizon_that_moved_out_keeps_the_family(store: Store) {
+pub(crate) async fn a_horizon_that_moved_out_keeps_the_family(store: Store) {
     families(&store, 0..1, 100).await;
     store.extend_family(key(0), START + DAY).await.unwrap();
     store.flush_all(after(100)).await.unwrap();

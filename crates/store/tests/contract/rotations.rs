@@ -17,7 +17,7 @@ async fn winners<F: Future<Output = bool> + Send + 'static>(task: impl Fn(u32) -
     tasks.join_all().await.into_iter().filter(|won| *won).count()
 }
 
-pub async fn sixty_four_at_once_rotate_once(store: Store) {
+pub(crate) async fn sixty_four_at_once_rotate_once(store: Store) {
     let key = family(&store, 1, None).await;
     for generation in 0..20 {
         let won = winners(|_| {
@@ -29,7 +29,7 @@ pub async fn sixty_four_at_once_rotate_once(store: Store) {
     assert_eq!(store.find_family(key).await.unwrap().unwrap().state.generation, Generation(20));
 }
 
-pub async fn sixty_four_at_once_adopt_once(store: Store) {
+pub(crate) async fn sixty_four_at_once_adopt_once(store: Store) {
     let won = winners(|number| {
         let store = store.clone();
         async move { store.adopt_token(&new_family(key(number), None), "django", START, true).await.unwrap() }
@@ -38,7 +38,7 @@ pub async fn sixty_four_at_once_adopt_once(store: Store) {
     assert_eq!(store.facts().await.unwrap().families, 1);
 }
 
-pub async fn a_rotation_changes_what_it_says_and_no_more(store: Store) {
+pub(crate) async fn a_rotation_changes_what_it_says_and_no_more(store: Store) {
     let user = user(&store, "ada").await;
     let key = family(&store, 1, Some(user)).await;
     family(&store, 2, Some(user)).await;
@@ -59,7 +59,7 @@ pub async fn a_rotation_changes_what_it_says_and_no_more(store: Store) {
     assert_eq!(kinds_of_events(&store).await, [EventKind::UserCreated]);
 }
 
-pub async fn a_rotation_without_blacklisting_uses_nothing_up(store: Store) {
+pub(crate) async fn a_rotation_without_blacklisting_uses_nothing_up(store: Store) {
     let key = family(&store, 1, None).await;
     rotate(&store, key, 2, false).await;
     rotate_newest(&store, key, 2, true).await;
@@ -76,7 +76,7 @@ async fn rotate_newest(
     store.rotate(&Rotation { blacklist, ..rotation(key, presented, 10) }).await.unwrap()
 }
 
-pub async fn an_ended_family_does_not_rotate(store: Store) {
+pub(crate) async fn an_ended_family_does_not_rotate(store: Store) {
     let key = family(&store, 1, None).await;
     let ended = event(EventKind::FamilyEnded, Some(key));
     assert!(store.end_family(key, EndReason::Operator, None, after(1), &ended).await.unwrap());
@@ -84,7 +84,7 @@ pub async fn an_ended_family_does_not_rotate(store: Store) {
     assert_eq!(store.rotate(&rotation(crate::key(2), 0, 2)).await.unwrap(), None, "no such family");
 }
 
-pub async fn a_singly_blacklisted_token_does_not_rotate(store: Store) {
+pub(crate) async fn a_singly_blacklisted_token_does_not_rotate(store: Store) {
     let key = family(&store, 1, None).await;
     let token = |generation| SingleToken {
         jti: key.refresh(Generation(generation)).to_string(),
@@ -103,13 +103,13 @@ pub async fn a_singly_blacklisted_token_does_not_rotate(store: Store) {
     assert_eq!(store.find_family(key).await.unwrap().unwrap().state.generation, Generation(2));
 }
 
-pub async fn the_last_generation_does_not_rotate(store: Store) {
+pub(crate) async fn the_last_generation_does_not_rotate(store: Store) {
     let key = family(&store, 1, None).await;
     assert_eq!(store.rotate(&rotation(key, u32::MAX, 2)).await.unwrap(), None);
     assert_eq!(store.rotate_older(&rotation(key, u32::MAX, 2)).await.unwrap(), None);
 }
 
-pub async fn an_older_generation_rotates_to_the_end_of_the_chain(store: Store) {
+pub(crate) async fn an_older_generation_rotates_to_the_end_of_the_chain(store: Store) {
     let key = family(&store, 1, None).await;
     rotate(&store, key, 3, false).await;
     let older = Rotation { blacklist: false, expires_at: START + DAY * 4, ..rotation(key, 1, 9) };
@@ -122,7 +122,7 @@ pub async fn an_older_generation_rotates_to_the_end_of_the_chain(store: Store) {
     assert_eq!(store.rotate_older(&rotation(key, 5, 9)).await.unwrap(), None, "the newest is not older");
 }
 
-pub async fn an_older_generation_is_listed_once_when_it_rotates_with_blacklisting(store: Store) {
+pub(crate) async fn an_older_generation_is_listed_once_when_it_rotates_with_blacklisting(store: Store) {
     let user = user(&store, "ada").await;
     let key = family(&store, 1, Some(user)).await;
     rotate(&store, key, 3, false).await;
@@ -138,7 +138,7 @@ pub async fn an_older_generation_is_listed_once_when_it_rotates_with_blacklistin
     assert_eq!(store.find_blacklisted_token(&key.refresh(Generation(3)).to_string()).await.unwrap(), None);
 }
 
-pub async fn sixty_four_at_once_rotate_an_older_generation_once(store: Store) {
+pub(crate) async fn sixty_four_at_once_rotate_an_older_generation_once(store: Store) {
     let key = family(&store, 1, None).await;
     rotate(&store, key, 2, false).await;
     let won = winners(|_| {
@@ -151,7 +151,7 @@ pub async fn sixty_four_at_once_rotate_an_older_generation_once(store: Store) {
     assert_eq!(store.facts().await.unwrap().blacklisted, 1);
 }
 
-pub async fn generation_zero_of_an_adopted_family_is_listed_by_its_own_jti(store: Store) {
+pub(crate) async fn generation_zero_of_an_adopted_family_is_listed_by_its_own_jti(store: Store) {
     let key = key(1);
     assert!(store.adopt_token(&new_family(key, None), "django", START, false).await.unwrap());
     assert!(store.rotate_older(&rotation(key, 0, 5)).await.unwrap().is_some());
@@ -162,7 +162,7 @@ pub async fn generation_zero_of_an_adopted_family_is_listed_by_its_own_jti(store
     }
 }
 
-pub async fn a_used_up_generation_does_not_rotate(store: Store) {
+pub(crate) async fn a_used_up_generation_does_not_rotate(store: Store) {
     let key = family(&store, 1, None).await;
     rotate(&store, key, 2, true).await;
     assert_eq!(store.rotate(&rotation(key, 1, 5)).await.unwrap(), None);
@@ -172,7 +172,7 @@ pub async fn a_used_up_generation_does_not_rotate(store: Store) {
     assert_eq!(store.facts().await.unwrap().blacklisted, 0, "the list is rolled back with the rotation");
 }
 
-pub async fn a_late_replay_is_noted_once_in_a_window(store: Store) {
+pub(crate) async fn a_late_replay_is_noted_once_in_a_window(store: Store) {
     let key = family(&store, 1, None).await;
     rotate(&store, key, 1, true).await;
     let late = |seconds, run| LateReplay { generation: Generation(1), at: after(seconds), run };
@@ -190,7 +190,7 @@ pub async fn a_late_replay_is_noted_once_in_a_window(store: Store) {
     assert_eq!(store.find_family(key).await.unwrap().unwrap().state.late, Some(next));
 }
 
-pub async fn a_late_replay_is_not_noted_where_it_is_none(store: Store) {
+pub(crate) async fn a_late_replay_is_not_noted_where_it_is_none(store: Store) {
     let late = |generation| LateReplay { generation: Generation(generation), at: after(100), run: 1 };
     let note = async |number, generation| store.note_late_replay(key(number), &late(generation), WINDOW).await.unwrap();
     for number in 1..=3 {
@@ -209,7 +209,7 @@ pub async fn a_late_replay_is_not_noted_where_it_is_none(store: Store) {
     assert!(!note(4, 2).await, "there is no such family");
 }
 
-pub async fn a_family_is_marked_once_with_one_event(store: Store) {
+pub(crate) async fn a_family_is_marked_once_with_one_event(store: Store) {
     let key = family(&store, 1, None).await;
     rotate(&store, key, 2, true).await;
     let marked = event(EventKind::FamilyMarked, Some(key));
@@ -224,7 +224,7 @@ pub async fn a_family_is_marked_once_with_one_event(store: Store) {
     assert!(!store.mark_family(other, Generation(0), &marked).await.unwrap(), "it ended");
 }
 
-pub async fn a_family_ends_once_with_one_event(store: Store) {
+pub(crate) async fn a_family_ends_once_with_one_event(store: Store) {
     let key = family(&store, 1, None).await;
     let ended = event(EventKind::SignedOut, Some(key));
     assert!(store.end_family(key, EndReason::Logout, None, after(3), &ended).await.unwrap());
@@ -236,7 +236,7 @@ pub async fn a_family_ends_once_with_one_event(store: Store) {
     assert!(!store.end_family(crate::key(2), EndReason::Logout, None, START, &ended).await.unwrap());
 }
 
-pub async fn an_end_can_depend_on_the_family_having_moved_on(store: Store) {
+pub(crate) async fn an_end_can_depend_on_the_family_having_moved_on(store: Store) {
     let key = family(&store, 1, None).await;
     let ended = event(EventKind::FamilyEnded, Some(key));
     let end =
@@ -247,7 +247,7 @@ pub async fn an_end_can_depend_on_the_family_having_moved_on(store: Store) {
     assert!(end(0).await);
 }
 
-pub async fn all_families_of_a_user_end_and_no_others(store: Store) {
+pub(crate) async fn all_families_of_a_user_end_and_no_others(store: Store) {
     let (ada, bob) = (user(&store, "ada").await, user(&store, "bob").await);
     for (number, owner) in [(1, Some(ada)), (2, Some(ada)), (3, Some(bob)), (4, None)] {
         family(&store, number, owner).await;

@@ -25,7 +25,7 @@ impl Numbers {
 const STILL: Rules = Rules { rotate: false, ..Rules::EXACT };
 const KEEP: Rules = Rules { blacklist: false, ..Rules::SAFE };
 
-pub async fn random_walks_leave_the_store_where_the_rules_say(store: Store) {
+pub(crate) async fn random_walks_leave_the_store_where_the_rules_say(store: Store) {
     let mut met = std::collections::HashMap::new();
     for walk in 0..300 {
         let mut numbers = Numbers(walk);
@@ -102,7 +102,7 @@ async fn carry_out(store: &Store, key: FamilyKey, decision: Decision, presented:
 }
 
 /// On both sides of every edge of the window.
-pub async fn whenever_the_rules_note_a_late_replay_the_store_does(store: Store) {
+pub(crate) async fn whenever_the_rules_note_a_late_replay_the_store_does(store: Store) {
     let rules = Rules::SAFE;
     let key = family(&store, 1, None).await;
     let row: FamilyRow = store.rotate(&rotation(key, 0, 0)).await.unwrap().unwrap();

@@ -4,11 +4,11 @@ use jeton_store::{EventKind, Store, StoreError};
 
 use crate::{DAY, START, event, family, key, new_family, rotation, user};
 
-pub async fn a_store_answers_a_ping(store: Store) {
+pub(crate) async fn a_store_answers_a_ping(store: Store) {
     store.ping().await.unwrap();
 }
 
-pub async fn a_closed_store_refuses_everything(store: Store) {
+pub(crate) async fn a_closed_store_refuses_everything(store: Store) {
     let clone = store.clone();
     store.close().await.unwrap();
     for store in [store, clone] {
@@ -20,7 +20,7 @@ pub async fn a_closed_store_refuses_everything(store: Store) {
     }
 }
 
-pub async fn closing_finishes_the_queued_writes(store: Store) {
+pub(crate) async fn closing_finishes_the_queued_writes(store: Store) {
     let key = family(&store, 1, None).await;
     let writes: Vec<_> = (0..100)
         .map(|presented| {
@@ -36,7 +36,7 @@ pub async fn closing_finishes_the_queued_writes(store: Store) {
     }
 }
 
-pub async fn facts_count_what_there_is(store: Store) {
+pub(crate) async fn facts_count_what_there_is(store: Store) {
     let empty = store.facts().await.unwrap();
     assert_eq!((empty.schema_version, empty.installed_at), (5, START));
     assert_eq!((empty.users, empty.families, empty.blacklisted, empty.events), (0, 0, 0, 0));

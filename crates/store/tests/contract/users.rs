@@ -7,7 +7,7 @@ use jeton_token::secret::Secret;
 
 use crate::{START, after, family, kinds_of_events, new_user, user};
 
-pub async fn a_created_user_is_found_again(store: Store) {
+pub(crate) async fn a_created_user_is_found_again(store: Store) {
     let new = NewUser {
         first_name: "Ada".to_owned(),
         last_name: "Lovelace".to_owned(),
@@ -29,7 +29,7 @@ pub async fn a_created_user_is_found_again(store: Store) {
     assert!(store.find_user_by_username("Ada").await.unwrap().is_none());
 }
 
-pub async fn a_taken_name_or_id_makes_no_user(store: Store) {
+pub(crate) async fn a_taken_name_or_id_makes_no_user(store: Store) {
     let id = user(&store, "ada").await;
     assert_eq!(store.create_user(&new_user("ada"), START).await.unwrap(), None);
     let twin = NewUser { id: Some(id), ..new_user("bob") };
@@ -38,13 +38,13 @@ pub async fn a_taken_name_or_id_makes_no_user(store: Store) {
     assert_eq!(kinds_of_events(&store).await, [EventKind::UserCreated]);
 }
 
-pub async fn a_given_id_is_kept_and_the_next_one_is_higher(store: Store) {
+pub(crate) async fn a_given_id_is_kept_and_the_next_one_is_higher(store: Store) {
     let given = NewUser { id: Some(41), ..new_user("ada") };
     assert_eq!(store.create_user(&given, START).await.unwrap(), Some(41));
     assert!(user(&store, "bob").await > 41);
 }
 
-pub async fn an_import_skips_the_taken_and_keeps_the_rest(store: Store) {
+pub(crate) async fn an_import_skips_the_taken_and_keeps_the_rest(store: Store) {
     user(&store, "bob").await;
     let users = [new_user("ada"), new_user("bob"), NewUser { id: Some(7), ..new_user("cleo") }, new_user("ada")];
     let ids = store.create_users(&users, START).await.unwrap();
@@ -54,7 +54,7 @@ pub async fn an_import_skips_the_taken_and_keeps_the_rest(store: Store) {
     assert_eq!(store.create_users(&[], START).await.unwrap(), []);
 }
 
-pub async fn users_are_listed_by_any_field(store: Store) {
+pub(crate) async fn users_are_listed_by_any_field(store: Store) {
     let shared = |name: &str| NewUser {
         email: "both@example.com".to_owned(),
         first_name: "F".to_owned(),
@@ -74,7 +74,7 @@ pub async fn users_are_listed_by_any_field(store: Store) {
     assert_eq!(by(UserField::Username, "nobody", 10).await, []);
 }
 
-pub async fn a_number_is_looked_up_by_its_own_spelling_only(store: Store) {
+pub(crate) async fn a_number_is_looked_up_by_its_own_spelling_only(store: Store) {
     let id = user(&store, "12").await;
     let by = async |field, key| store.list_users_by(field, &key, 10).await.unwrap().len();
     assert_eq!(by(UserField::Id, UserKey::Id(id)).await, 1);
@@ -86,7 +86,7 @@ pub async fn a_number_is_looked_up_by_its_own_spelling_only(store: Store) {
     assert_eq!(by(UserField::Id, UserKey::Text("9".repeat(40))).await, 0);
 }
 
-pub async fn users_are_listed_in_pages(store: Store) {
+pub(crate) async fn users_are_listed_in_pages(store: Store) {
     for name in ["ada", "bob", "cleo"] {
         user(&store, name).await;
     }
@@ -96,7 +96,7 @@ pub async fn users_are_listed_in_pages(store: Store) {
     assert_eq!(second.iter().map(|user| user.username.as_str()).collect::<Vec<_>>(), ["cleo"]);
 }
 
-pub async fn the_first_superuser_is_noticed(store: Store) {
+pub(crate) async fn the_first_superuser_is_noticed(store: Store) {
     user(&store, "ada").await;
     assert!(!store.is_any_superuser().await.unwrap());
     let root = NewUser { is_superuser: true, ..new_user("root") };
@@ -104,7 +104,7 @@ pub async fn the_first_superuser_is_noticed(store: Store) {
     assert!(store.is_any_superuser().await.unwrap());
 }
 
-pub async fn a_better_hash_does_not_undo_a_changed_password(store: Store) {
+pub(crate) async fn a_better_hash_does_not_undo_a_changed_password(store: Store) {
     let id = user(&store, "ada").await;
     let old = store.find_user(id).await.unwrap().unwrap().password;
     let (changed, better) = (Secret::from("changed"), Secret::from("better"));
@@ -116,7 +116,7 @@ pub async fn a_better_hash_does_not_undo_a_changed_password(store: Store) {
     assert!(!store.update_password(id + 1, &better, None).await.unwrap());
 }
 
-pub async fn last_login_is_kept_to_the_microsecond(store: Store) {
+pub(crate) async fn last_login_is_kept_to_the_microsecond(store: Store) {
     let id = user(&store, "ada").await;
     for moment in [after(5), after(5) + Duration::from_micros(1), after(5) + Duration::from_millis(250)] {
         assert!(store.update_last_login(id, moment).await.unwrap());
@@ -125,7 +125,7 @@ pub async fn last_login_is_kept_to_the_microsecond(store: Store) {
     assert!(!store.update_last_login(id + 1, START).await.unwrap());
 }
 
-pub async fn locking_a_user_is_an_event_once(store: Store) {
+pub(crate) async fn locking_a_user_is_an_event_once(store: Store) {
     let id = user(&store, "ada").await;
     assert!(store.update_is_active(id, false, after(1)).await.unwrap());
     assert!(store.update_is_active(id, false, after(2)).await.unwrap());
@@ -142,7 +142,7 @@ pub async fn locking_a_user_is_an_event_once(store: Store) {
     assert_eq!(changes, [(after(1), Some(id), Some("is_active=false")), (after(3), Some(id), Some("is_active=true"))]);
 }
 
-pub async fn a_deleted_user_leaves_the_ledger_behind(store: Store) {
+pub(crate) async fn a_deleted_user_leaves_the_ledger_behind(store: Store) {
     let id = user(&store, "ada").await;
     let key = family(&store, 1, Some(id)).await;
     let token = jeton_store::SingleToken {
@@ -161,7 +161,7 @@ pub async fn a_deleted_user_leaves_the_ledger_behind(store: Store) {
     assert_eq!((last.kind, last.user_id, last.at), (EventKind::UserDeleted, Some(id), after(1)));
 }
 
-pub async fn a_deleted_users_families_end_if_asked(store: Store) {
+pub(crate) async fn a_deleted_users_families_end_if_asked(store: Store) {
     let (ada, bob) = (user(&store, "ada").await, user(&store, "bob").await);
     let (hers, his) = (family(&store, 1, Some(ada)).await, family(&store, 2, Some(bob)).await);
     assert!(store.delete_user(ada, true, after(1)).await.unwrap());
@@ -171,7 +171,7 @@ pub async fn a_deleted_users_families_end_if_asked(store: Store) {
     assert!(!store.find_family(his).await.unwrap().unwrap().state.revoked);
 }
 
-pub async fn deleting_nobody_changes_nothing(store: Store) {
+pub(crate) async fn deleting_nobody_changes_nothing(store: Store) {
     let id = user(&store, "ada").await;
     let key = family(&store, 1, Some(id)).await;
     assert!(!store.delete_user(id + 1, true, START).await.unwrap());
@@ -179,7 +179,7 @@ pub async fn deleting_nobody_changes_nothing(store: Store) {
     assert_eq!(kinds_of_events(&store).await, [EventKind::UserCreated]);
 }
 
-pub async fn creating_a_user_is_an_event(store: Store) {
+pub(crate) async fn creating_a_user_is_an_event(store: Store) {
     let id = store.create_user(&new_user("ada"), after(9)).await.unwrap();
     let event = store.list_events(None, 10).await.unwrap().pop().unwrap().event;
     assert_eq!((event.kind, event.user_id, event.at), (EventKind::UserCreated, id, after(9)));

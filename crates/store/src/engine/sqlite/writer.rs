@@ -103,13 +103,11 @@ impl WriterThread {
         None
     }
 
-    /// Runs the jobs and the notes that have gathered, in one transaction.
-    fn commit(&mut self, mut jobs: Vec<Job>) {
-        jobs.extend(self.in_use.drain().into_iter().map(|note| Job {
-            statements: vec![note],
-            answer: None,
-            _permit: None,
-        }));
+    /// Runs the notes that have gathered and the jobs in one transaction: notes first, as a rotation outdates them.
+    fn commit(&mut self, jobs: Vec<Job>) {
+        let notes =
+            self.in_use.drain().into_iter().map(|note| Job { statements: vec![note], answer: None, _permit: None });
+        let mut jobs: Vec<Job> = notes.chain(jobs).collect();
         while !jobs.is_empty() {
             jobs = self.transaction(jobs);
         }
