@@ -1,5 +1,7 @@
 //! Which files are opened, which are refused, and what becomes of a file under a running store.
 
+#![expect(clippy::unwrap_used, reason = "a test may end where it is surprised")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

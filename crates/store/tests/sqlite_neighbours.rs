@@ -1,5 +1,7 @@
 //! Other processes at the same file: what they see, and what a store does while they hold it.
 
+#![expect(clippy::unwrap_used, reason = "a test may end where it is surprised")]
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

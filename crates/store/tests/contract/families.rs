@@ -6,7 +6,7 @@ use jeton_token::rotation::{EndReason, Family};
 
 use crate::{DAY, START, after, event, family, key, kinds_of_events, new_family, rotate, rotation, user};
 
-fn single(jti: impl ToString, user_id: i64) -> SingleToken {
+fn single(jti: &dyn ToString, user_id: i64) -> SingleToken {
     SingleToken { jti: jti.to_string(), user_id: Some(user_id), created_at: START, expires_at: after(60) }
 }
 
@@ -98,7 +98,7 @@ pub(crate) async fn a_foreign_token_without_blacklisting_stays_good(store: Store
 
 pub(crate) async fn a_blacklisted_foreign_token_becomes_no_family(store: Store) {
     let ada = user(&store, "ada").await;
-    store.blacklist_token(&single("django", ada), START, None).await.unwrap();
+    store.blacklist_token(&single(&"django", ada), START, None).await.unwrap();
     assert!(!store.adopt_token(&new_family(key(1), Some(ada)), "django", START, true).await.unwrap());
     assert_eq!(store.find_family(key(1)).await.unwrap(), None);
 }
@@ -143,7 +143,7 @@ pub(crate) async fn tokens_are_counted_as_simple_jwt_counts_them(store: Store) {
     let second = family(&store, 3, Some(ada)).await;
     rotate(&store, second, 3, false).await;
     assert_eq!(count().await, TokenCounts { outstanding: 8, blacklisted: 3 });
-    store.blacklist_token(&single(second.refresh(Generation(1)), ada), START, None).await.unwrap();
+    store.blacklist_token(&single(&second.refresh(Generation(1)), ada), START, None).await.unwrap();
     assert_eq!(count().await, TokenCounts { outstanding: 8, blacklisted: 4 });
     store.rotate(&rotation(second, 3, 9)).await.unwrap().unwrap();
     assert_eq!(
@@ -151,7 +151,7 @@ pub(crate) async fn tokens_are_counted_as_simple_jwt_counts_them(store: Store) {
         TokenCounts { outstanding: 9, blacklisted: 7 },
         "1 is used up and listed, and counts once"
     );
-    store.blacklist_token(&single("foreign", ada), START, None).await.unwrap();
+    store.blacklist_token(&single(&"foreign", ada), START, None).await.unwrap();
     assert_eq!(count().await, TokenCounts { outstanding: 10, blacklisted: 8 });
     let ended = event(EventKind::SignedOut, None);
     store.end_family(first, EndReason::Logout, None, START, &ended).await.unwrap();
@@ -164,7 +164,7 @@ pub(crate) async fn a_single_token_of_an_ended_family_is_counted_once(store: Sto
     let ada = user(&store, "ada").await;
     assert!(store.adopt_token(&new_family(key(1), Some(ada)), "django", START, false).await.unwrap());
     assert_eq!(store.count_tokens(ada).await.unwrap(), TokenCounts { outstanding: 2, blacklisted: 0 });
-    store.blacklist_token(&single("django", ada), START, None).await.unwrap();
+    store.blacklist_token(&single(&"django", ada), START, None).await.unwrap();
     assert_eq!(store.count_tokens(ada).await.unwrap(), TokenCounts { outstanding: 2, blacklisted: 1 });
     let ended = event(EventKind::SignedOut, None);
     store.end_family(key(1), EndReason::Logout, None, START, &ended).await.unwrap();

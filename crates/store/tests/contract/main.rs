@@ -1,5 +1,7 @@
 //! What every engine must do: each case runs against a fresh store of each kind.
 
+#![expect(clippy::unwrap_used, reason = "a test may end where it is surprised")]
+
 mod blacklist;
 mod events;
 mod families;

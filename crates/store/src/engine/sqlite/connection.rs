@@ -139,6 +139,7 @@ impl ToSql for Value {
 }
 
 /// What rusqlite says, as what an operator can act on.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(super) fn problem(error: rusqlite::Error) -> StoreError {
     let reason = words(&error);
     match error.sqlite_error_code() {
