@@ -124,6 +124,7 @@ impl Job {
 const DAWDLE: Duration = Duration::from_millis(20);
 
 #[cfg(test)]
+#[cfg(not(feature = "answer-before-commit"))]
 mod tests {
     use std::path::Path;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -171,7 +172,6 @@ mod tests {
         answered.into_iter().map(|mut answered| answered.try_recv().unwrap()).collect()
     }
 
-    #[cfg(not(feature = "answer-before-commit"))]
     #[test]
     fn many_jobs_share_one_commit_and_nobody_is_answered_before_it() {
         let mut connection = connection();
@@ -218,7 +218,6 @@ mod tests {
         assert_eq!(numbers(&connection), [3]);
     }
 
-    #[cfg(not(feature = "answer-before-commit"))]
     #[test]
     fn a_failed_commit_is_answered_to_all_and_the_next_one_works() {
         let mut connection = connection();

@@ -147,7 +147,7 @@ fn look_at_owner(connection: &Connection, path: &Path) -> Result<(), StoreError>
     Err(StoreError::Empty { path })
 }
 
-/// Reads every page once: about a second for each gigabyte that is in the cache of the system.
+/// Reads every page once: two seconds for each gigabyte, if the system has it in its cache.
 fn look_at_pages(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let verdict: String = connection.raw.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(problem)?;
     if verdict == "ok" {
