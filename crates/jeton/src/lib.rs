@@ -1,7 +1,7 @@
 //! Sign-in for people: what a Django REST Framework site with Simple JWT does for signing in, on the same wire.
 //!
 //! [`Jeton`] is the whole service over one store. Mount its [router](Jeton::router) in an axum app, or let
-//! [`http::serve`](serve) run it by itself. The rules are in [`auth`], which knows nothing of HTTP.
+//! [`serve()`] run it by itself. The rules are in [`auth`], which knows nothing of HTTP.
 
 pub mod auth;
 pub mod entropy;
