@@ -116,6 +116,11 @@ impl Auth {
         &self.0.tokens
     }
 
+    /// Where the time comes from.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
     /// The time it is.
     pub fn now(&self) -> Timestamp {
         self.0.clock.now()

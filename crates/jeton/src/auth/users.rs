@@ -152,6 +152,18 @@ impl Auth {
         self.store().delete_user(user.id, self.settings().ledger.end_families_of_deleted_users, self.now()).await
     }
 
+    /// Learns from a sample of the users what a password check usually costs here, so that a name that does not exist
+    /// costs as much.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn take_census(&self) -> Result<(), StoreError> {
+        let users = self.store().list_users(None, CENSUS).await?;
+        self.0.hasher.take_census(users.iter().map(|user| user.password.expose().as_str()));
+        Ok(())
+    }
+
     async fn record_user(&self, kind: EventKind, id: i64) -> Result<(), StoreError> {
         let event = NewEvent { at: self.now(), kind, user_id: Some(id), family: None, address: None, detail: None };
         self.store().append_event(&event).await.map(drop)
@@ -164,6 +176,8 @@ fn is_username(name: &str) -> bool {
     !name.is_empty() && name.chars().count() <= 150 && name.chars().all(allowed)
 }
 
+/// Enough for a majority to show.
+const CENSUS: u32 = 1000;
 /// The column is as long.
 const MAX_HASH: usize = 128;
 
