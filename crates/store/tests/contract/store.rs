@@ -20,22 +20,6 @@ pub(crate) async fn a_closed_store_refuses_everything(store: Store) {
     }
 }
 
-pub(crate) async fn closing_finishes_the_queued_writes(store: Store) {
-    let key = family(&store, 1, None).await;
-    let writes: Vec<_> = (0..100)
-        .map(|presented| {
-            let store = store.clone();
-            tokio::spawn(async move { store.rotate(&rotation(key, presented, 0)).await })
-        })
-        .collect();
-    tokio::task::yield_now().await;
-    let closed = store.close().await;
-    assert_eq!(closed, Ok(()));
-    for write in writes {
-        assert!(matches!(write.await.unwrap(), Ok(_) | Err(StoreError::Closed)), "an answer, whichever it is");
-    }
-}
-
 pub(crate) async fn facts_count_what_there_is(store: Store) {
     let empty = store.facts().await.unwrap();
     assert_eq!((empty.schema_version, empty.installed_at), (5, START));
