@@ -2,7 +2,7 @@
 
 use jeton_store::{EventKind, Store, StoreError};
 
-use crate::{DAY, START, event, family, key, new_family, rotation, user};
+use crate::{DAY, START, event, family, key, new_family, user};
 
 pub(crate) async fn a_store_answers_a_ping(store: Store) {
     store.ping().await.unwrap();
