@@ -99,6 +99,35 @@ async fn what_was_written_is_there_after_reopening() {
     assert_eq!(store.list_users(None, 10).await.unwrap().len(), 3);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn closing_writes_what_is_queued_and_refuses_the_rest() {
+    let place = Place::new();
+    let store = place.create().unwrap();
+    let writes: Vec<_> = (0..400)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move { store.create_user(&user(&format!("user-{number}")), NOW).await })
+        })
+        .collect();
+    while store.list_users(None, 1).await.unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    store.close().await.unwrap();
+    let mut acknowledged = Vec::new();
+    for write in writes {
+        match write.await.unwrap() {
+            Ok(id) => acknowledged.push(id.unwrap()),
+            Err(error) => assert_eq!(error, StoreError::Closed),
+        }
+    }
+    acknowledged.sort_unstable();
+    assert!(!acknowledged.is_empty());
+    assert_eq!(place.files(), ["jeton.db"]);
+    let store = place.create().unwrap();
+    let found: Vec<_> = store.list_users(None, 1000).await.unwrap().iter().map(|user| user.id).collect();
+    assert_eq!(found, acknowledged);
+}
+
 #[tokio::test]
 async fn a_log_that_was_left_behind_is_read() {
     let place = Place::new();

@@ -44,7 +44,6 @@ contract! {
     store {
         a_store_answers_a_ping
         a_closed_store_refuses_everything
-        closing_finishes_the_queued_writes
         facts_count_what_there_is
     }
     users {

@@ -2,7 +2,7 @@
 
 use jeton_store::{EventKind, Store, StoreError};
 
-use crate::{DAY, START, event, family, key, new_family, rotation, user};
+use crate::{DAY, START, event, family, key, new_family, user};
 
 pub(crate) async fn a_store_answers_a_ping(store: Store) {
     store.ping().await.unwrap();
@@ -17,22 +17,6 @@ pub(crate) async fn a_closed_store_refuses_everything(store: Store) {
         assert_eq!(store.create_family(&new_family(key(1), None), None).await, Err(StoreError::Closed));
         assert_eq!(store.close().await, Err(StoreError::Closed));
         store.note_in_use(key(1), 0);
-    }
-}
-
-pub(crate) async fn closing_finishes_the_queued_writes(store: Store) {
-    let key = family(&store, 1, None).await;
-    let writes: Vec<_> = (0..100)
-        .map(|presented| {
-            let store = store.clone();
-            tokio::spawn(async move { store.rotate(&rotation(key, presented, 0)).await })
-        })
-        .collect();
-    tokio::task::yield_now().await;
-    let closed = store.close().await;
-    assert_eq!(closed, Ok(()));
-    for write in writes {
-        assert!(matches!(write.await.unwrap(), Ok(_) | Err(StoreError::Closed)), "an answer, whichever it is");
     }
 }
 
