@@ -78,8 +78,7 @@ impl Auth {
         if row.state.consumed_below >= row.state.generation {
             return Ok(false);
         }
-        let id = row.key.refresh(generation).to_string();
-        Ok(self.find_single(&id).await?.is_some())
+        Ok(self.find_single(&listed_id(row, generation)).await?.is_some())
     }
 
     async fn find_single(&self, id: &str) -> Result<Option<BlacklistedToken>, AuthError> {
@@ -131,6 +130,14 @@ impl Auth {
         let bounded = end.map_or(expires_at, |end| expires_at.min(end));
         claims.set("exp", bounded);
         bounded
+    }
+}
+
+/// The id under which a generation is listed singly: its own, and for a foreign token that became a family the foreign one.
+pub(super) fn listed_id(row: &FamilyRow, generation: Generation) -> String {
+    match &row.origin_jti {
+        Some(origin) if generation == Generation(0) => origin.clone(),
+        Some(_) | None => row.key.refresh(generation).to_string(),
     }
 }
 
