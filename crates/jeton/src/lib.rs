@@ -1,14 +1,15 @@
 //! Sign-in for people: what a Django REST Framework site with Simple JWT does for signing in, on the same wire.
 //!
 //! [`Jeton`] is the whole service over one store. Mount its [router](Jeton::router) in an axum app, or let
-//! [`http::serve`](serve) run it by itself. The rules are in [`auth`], which knows nothing of HTTP.
+//! [`serve()`] run it by itself. The rules are in [`auth`], which knows nothing of HTTP.
 
 pub mod auth;
+mod census;
 pub mod entropy;
 mod http;
 pub mod passwords;
 pub mod settings;
-pub mod sweeper;
+mod sweeper;
 
 use std::sync::Arc;
 
@@ -55,6 +56,12 @@ impl Jeton {
     /// The use cases, for callers that do not speak HTTP.
     pub fn auth(&self) -> &Auth {
         &self.0.auth
+    }
+
+    /// What a running service does beside answering: it forgets expired tokens, and learns what passwords cost. Never
+    /// ends; spawn it and drop it at the stop.
+    pub async fn upkeep(&self) {
+        tokio::join!(sweeper::sweep(self.auth().store(), self.auth().clock()), census::repeat(self.auth()));
     }
 
     pub(crate) fn app(&self) -> &App {

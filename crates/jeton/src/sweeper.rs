@@ -6,7 +6,7 @@ use jeton_store::{FlushStep, Store, StoreError};
 use jeton_token::time::Clock;
 
 /// Sweeps until it is dropped. Errors are logged, and the walk goes on later.
-pub async fn sweep(store: Store, clock: Clock) {
+pub(crate) async fn sweep(store: &Store, clock: &Clock) {
     loop {
         tokio::time::sleep(match store.flush_step(clock.now()).await {
             Ok(step) => pause_after(step),

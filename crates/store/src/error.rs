@@ -75,7 +75,7 @@ pub enum StoreError {
     Disk { reason: String },
     #[error("the database answered that it is damaged ({reason}): stop, and restore a backup")]
     Corrupt { reason: String },
-    #[error("the database holds something in {column} that Jeton did not write: run `jeton check`")]
+    #[error("the database holds something in {column} that Jeton did not write: correct it, or restore a backup")]
     Content { column: &'static str },
     #[error("the database refused a statement ({reason}): this is a defect of Jeton, please report it")]
     Statement { reason: String },

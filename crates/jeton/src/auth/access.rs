@@ -101,11 +101,7 @@ impl Auth {
     }
 
     /// The token as one of this class; the outer error is the store's.
-    async fn take(
-        &self,
-        genuine: &Genuine<'_>,
-        class: TokenClass,
-    ) -> Result<Result<Claims, TokenError>, AuthError> {
+    async fn take(&self, genuine: &Genuine<'_>, class: TokenClass) -> Result<Result<Claims, TokenError>, AuthError> {
         let wanted = match class {
             TokenClass::Access => Some(TokenType::Access),
             TokenClass::Refresh => Some(TokenType::Refresh),

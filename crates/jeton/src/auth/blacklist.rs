@@ -9,7 +9,7 @@ use jeton_token::rotation::EndReason;
 use jeton_token::time::Timestamp;
 use serde_json::Value;
 
-use super::ledger::Entry;
+use super::ledger::{Entry, listed_id};
 use super::{Auth, AuthError, Caller};
 
 /// A refresh token that is about to end.
@@ -50,7 +50,7 @@ impl Auth {
     pub(super) async fn owner(&self, ending: &Ending) -> Result<Option<i64>, AuthError> {
         match &ending.entry {
             Entry::Refresh(row, _) | Entry::Sliding(row) => Ok(row.user_id),
-            Entry::None | Entry::Foreign(_) | Entry::ForeignBlacklisted(_) | Entry::Unknown(_) => {
+            Entry::None | Entry::Foreign(_) | Entry::ForeignBlacklisted | Entry::Unknown(_) => {
                 Ok(self.user_of(&ending.claims).await?.id())
             }
         }
@@ -59,17 +59,22 @@ impl Auth {
     /// Ends it. The answer comes after the commit.
     pub(super) async fn end(&self, ending: &Ending, kind: EventKind, caller: &Caller) -> Result<(), AuthError> {
         match &ending.entry {
-            Entry::None | Entry::ForeignBlacklisted(_) | Entry::Unknown(_) => Ok(()),
+            Entry::None | Entry::ForeignBlacklisted | Entry::Unknown(_) => Ok(()),
             Entry::Foreign(id) => {
                 let user_id = self.user_of(&ending.claims).await?.id();
-                self.list(id.clone(), user_id, &ending.claims, kind, caller).await
+                self.list(id.clone(), user_id, &ending.claims, kind, caller).await?;
+                // A rotation may have made a family of it in the meantime: that ends, too.
+                match self.store().find_family_by_origin(id).await? {
+                    Some(row) => self.end_family(&row, kind, caller).await,
+                    None => Ok(()),
+                }
             }
             Entry::Sliding(row) => self.end_family(row, kind, caller).await,
             Entry::Refresh(row, generation) if self.ends_alone(row, *generation) => {
                 if ending.already {
                     return Ok(());
                 }
-                self.list(row.key.refresh(*generation).to_string(), row.user_id, &ending.claims, kind, caller).await
+                self.list(listed_id(row, *generation), row.user_id, &ending.claims, kind, caller).await
             }
             Entry::Refresh(row, generation) => {
                 self.note_in_use(row.key, generation.low_bits());

@@ -21,7 +21,7 @@ pub(super) enum Entry {
     /// A foreign token that is on no list.
     Foreign(String),
     /// A foreign token on the list of blacklisted ones, or one whose entry may have been flushed.
-    ForeignBlacklisted(String),
+    ForeignBlacklisted,
     /// Our own layout, but no such family.
     Unknown(FamilyKey),
 }
@@ -56,7 +56,7 @@ impl Auth {
             return Ok(Entry::Refresh(Box::new(row), Generation(0)));
         }
         if self.find_single(&id).await?.is_some() || self.may_be_flushed(claims).await? {
-            return Ok(Entry::ForeignBlacklisted(id));
+            return Ok(Entry::ForeignBlacklisted);
         }
         Ok(Entry::Foreign(id))
     }
@@ -65,7 +65,7 @@ impl Auth {
     pub(super) async fn is_blacklisted(&self, entry: &Entry) -> Result<bool, AuthError> {
         Ok(match entry {
             Entry::None | Entry::Foreign(_) => false,
-            Entry::ForeignBlacklisted(_) | Entry::Unknown(_) => true,
+            Entry::ForeignBlacklisted | Entry::Unknown(_) => true,
             Entry::Sliding(row) => row.state.revoked,
             Entry::Refresh(row, generation) => {
                 is_blacklisted(&row.state, *generation, self.is_single(row, *generation).await?)
@@ -78,8 +78,7 @@ impl Auth {
         if row.state.consumed_below >= row.state.generation {
             return Ok(false);
         }
-        let id = row.key.refresh(generation).to_string();
-        Ok(self.find_single(&id).await?.is_some())
+        Ok(self.find_single(&listed_id(row, generation)).await?.is_some())
     }
 
     async fn find_single(&self, id: &str) -> Result<Option<BlacklistedToken>, AuthError> {
@@ -131,6 +130,14 @@ impl Auth {
         let bounded = end.map_or(expires_at, |end| expires_at.min(end));
         claims.set("exp", bounded);
         bounded
+    }
+}
+
+/// The id under which a generation is listed singly: its own, and for a foreign token that became a family the foreign one.
+pub(super) fn listed_id(row: &FamilyRow, generation: Generation) -> String {
+    match &row.origin_jti {
+        Some(origin) if generation == Generation(0) => origin.clone(),
+        Some(_) | None => row.key.refresh(generation).to_string(),
     }
 }
 

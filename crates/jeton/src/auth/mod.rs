@@ -2,12 +2,12 @@
 
 mod access;
 mod blacklist;
+mod build;
 mod claims;
 mod error;
 mod in_use;
 mod ledger;
 mod logout;
-mod build;
 mod obtain;
 mod operator;
 mod refresh;
@@ -27,8 +27,8 @@ use jeton_token::time::{Clock, Timestamp};
 use jeton_token::token::Tokens;
 use sha2::{Digest, Sha256};
 
-pub use build::BuildError;
 pub use access::{Identity, Principal, Rejection};
+pub use build::BuildError;
 pub use error::AuthError;
 pub use obtain::{Credentials, Pair};
 pub use operator::{Revocation, Standing, read_unverified};
@@ -116,6 +116,11 @@ impl Auth {
     /// Mints and verifies this site's tokens.
     pub fn tokens(&self) -> &Tokens {
         &self.0.tokens
+    }
+
+    /// Where the time comes from.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
     }
 
     /// The time it is.

@@ -60,7 +60,7 @@ impl Auth {
             Entry::None => {
                 let parent = self.parent(genuine).await?;
                 let rotated = self.0.rules.rotate.then(|| self.renewed(&parent.claims, None, caller.at));
-                self.answer(&parent, None, rotated.as_ref())
+                Ok(self.answer(&parent, None, rotated.as_ref()))
             }
             Entry::Foreign(id) => self.refresh_foreign(genuine, &id, caller).await,
             entry @ Entry::Sliding(_) => {
@@ -70,7 +70,7 @@ impl Auth {
                 let id = genuine.id()?.ok_or(TokenError::MissingId)?;
                 self.refresh_foreign(genuine, &id, caller).await
             }
-            Entry::ForeignBlacklisted(_) => Err(TokenError::Blacklisted.into()),
+            Entry::ForeignBlacklisted => Err(TokenError::Blacklisted.into()),
             Entry::Unknown(key) => {
                 self.record(EventKind::UnknownToken, key, None, caller, None).await?;
                 Err(TokenError::Blacklisted.into())
@@ -82,7 +82,7 @@ impl Auth {
     async fn refresh_foreign(&self, genuine: &Genuine<'_>, id: &str, caller: &Caller) -> Result<Pass, AuthError> {
         let parent = self.parent(genuine).await?;
         if !self.0.rules.rotate {
-            return self.answer(&parent, None, None);
+            return Ok(self.answer(&parent, None, None));
         }
         let key = FamilyKey::new(caller.at, self.entropy().bytes());
         let mut successor = self.renewed(&parent.claims, Some(key.refresh(Generation(1)).to_string()), caller.at);
@@ -101,7 +101,7 @@ impl Auth {
         if !self.store().adopt_token(&family, id, caller.at, self.0.rules.blacklist).await? {
             return Ok(Pass::Again);
         }
-        self.answer(&parent, Some((key, Generation(1))), Some(&successor))
+        Ok(self.answer(&parent, Some((key, Generation(1))), Some(&successor)))
     }
 
     async fn refresh_in_family(
@@ -122,7 +122,7 @@ impl Auth {
             Decision::Accept => {
                 let access_until = self.tokens().policy().expiry(TokenType::Access, self.now());
                 self.extend(row, access_until).await?;
-                self.answer(&parent, Some((row.key, generation)), None)
+                Ok(self.answer(&parent, Some((row.key, generation)), None))
             }
             Decision::SameSuccessor => self.same_successor(&parent, row).await,
             Decision::SameSuccessorLate(late) => self.late_successor(&parent, row, late, caller).await,
@@ -198,7 +198,7 @@ impl Auth {
         };
         let generation = rotated.state.generation;
         self.name_token(&mut successor, Some(rotated.key.refresh(generation).to_string()));
-        self.answer(parent, Some((rotated.key, generation)), Some(&successor))
+        Ok(self.answer(parent, Some((rotated.key, generation)), Some(&successor)))
     }
 
     /// The newest token of the family once more: same id, same times, same claims.
@@ -211,7 +211,7 @@ impl Auth {
         let mut successor = self.renewed(&parent.claims, Some(id), row.state.rotated_at.unwrap_or(row.created_at));
         successor.set("exp", row.token_expires_at);
         self.extend(row, self.tokens().policy().expiry(TokenType::Access, now)).await?;
-        self.answer(parent, Some((row.key, row.state.generation)), Some(&successor))
+        Ok(self.answer(parent, Some((row.key, row.state.generation)), Some(&successor)))
     }
 
     async fn late_successor(
@@ -260,24 +260,19 @@ impl Auth {
         claims
     }
 
-    fn answer(
-        &self,
-        parent: &Parent,
-        origin: Option<(FamilyKey, Generation)>,
-        successor: Option<&Claims>,
-    ) -> Result<Pass, AuthError> {
+    fn answer(&self, parent: &Parent, origin: Option<(FamilyKey, Generation)>, successor: Option<&Claims>) -> Pass {
         let (key, generation) = (origin.map(|(key, _)| key), origin.map_or(Generation(0), |(_, newest)| newest));
         let id = self.access_id(key, generation);
         let access = self.tokens().access_from(&parent.claims, id.as_deref(), self.now());
         let declared = &self.settings().simple_jwt.response.refresh;
-        Ok(Pass::Answer(Refreshed {
+        Pass::Answer(Refreshed {
             access: self.tokens().sign(&access),
             refresh: successor.map(|claims| self.tokens().sign(claims)),
             fields: match &parent.user {
                 Named::One(user) => answer_fields(declared, user),
                 Named::Nobody | Named::Unknown => literal_fields(declared),
             },
-        }))
+        })
     }
 
     /// When the family may be forgotten: no token of it lives longer, the parent included.

@@ -39,8 +39,6 @@ pub(super) enum ApiError {
     NotAcceptable,
     /// The view has no such method.
     MethodNotAllowed(String),
-    /// The request is understood, and refused.
-    Forbidden(String),
 }
 
 impl From<AuthError> for ApiError {
@@ -90,7 +88,6 @@ impl ApiError {
             Self::MethodNotAllowed(method) => {
                 detail(StatusCode::METHOD_NOT_ALLOWED, &messages::method_not_allowed(&method))
             }
-            Self::Forbidden(message) => detail(StatusCode::FORBIDDEN, &message),
         }
     }
 }

@@ -43,6 +43,7 @@ pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Ne
 }
 
 /// One request failed in a way that nobody foresaw; the others go on.
+#[expect(clippy::needless_pass_by_value, reason = "tower-http hands over the payload")]
 pub(super) fn panicked(payload: Box<dyn Any + Send + 'static>) -> Response<Body> {
     let message = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(|m| &**m));
     tracing::error!(message, "a handler panicked");

@@ -21,11 +21,7 @@ pub(super) static LOGOUT: View = View {
     fields: &[],
 };
 
-pub(super) async fn logout(
-    State(app): State<App>,
-    caller: Caller<Principal>,
-    data: Data,
-) -> Result<Answer, ApiError> {
+pub(super) async fn logout(State(app): State<App>, caller: Caller<Principal>, data: Data) -> Result<Answer, ApiError> {
     Fields::of(&data.0)?;
     if data.0.member("all").is_some_and(Json::is_truthy) {
         app.auth.logout_all(&caller.who, &caller).await?;

@@ -55,20 +55,12 @@ pub(super) static SLIDING_REFRESH: View = View {
     fields: &[Field::required("token", "Token")],
 };
 
-pub(super) async fn obtain(
-    State(app): State<App>,
-    caller: Caller<Anybody>,
-    data: Data,
-) -> Result<Answer, ApiError> {
+pub(super) async fn obtain(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
     let pair = app.auth.obtain_pair(credentials(&app, &data)?, &caller).await?;
     Ok(Answer::ok(with(json!({"refresh": pair.refresh, "access": pair.access}), pair.fields)))
 }
 
-pub(super) async fn refresh(
-    State(app): State<App>,
-    caller: Caller<Anybody>,
-    data: Data,
-) -> Result<Answer, ApiError> {
+pub(super) async fn refresh(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
     let refreshed = app.auth.refresh(&token(&data, "refresh")?, &caller).await?;
     let mut body = json!({"access": refreshed.access});
     if let Some(refresh) = refreshed.refresh {
@@ -81,11 +73,7 @@ pub(super) async fn verify(State(app): State<App>, _: Caller<Anybody>, data: Dat
     Ok(Answer::ok(app.auth.verify(&token(&data, "token")?).await?))
 }
 
-pub(super) async fn blacklist(
-    State(app): State<App>,
-    caller: Caller<Anybody>,
-    data: Data,
-) -> Result<Answer, ApiError> {
+pub(super) async fn blacklist(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
     app.auth.blacklist(&token(&data, "refresh")?, &caller).await?;
     Ok(Answer::ok(json!({})))
 }

@@ -92,11 +92,7 @@ async fn method_not_allowed(method: Method) -> ApiError {
 }
 
 /// Negotiates, calls the view, and writes what it answered.
-async fn present(
-    State((app, view)): State<(App, &'static View)>,
-    request: Request,
-    next: Next,
-) -> Response<Body> {
+async fn present(State((app, view)): State<(App, &'static View)>, request: Request, next: Next) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let negotiated = Format::negotiate(&parts);
     let page = PageOf::new(view, &parts, negotiated.as_ref().ok());

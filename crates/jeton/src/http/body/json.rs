@@ -445,11 +445,15 @@ mod tests {
         let refused = |body: &[u8]| Json::parse(body, LIMITS);
         assert_eq!(
             refused(b"{\"username\": \"\xff\"}"),
-            Err(JsonError::Syntax("'utf-8' codec can't decode byte 0xff in position 14: invalid start byte".to_owned()))
+            Err(JsonError::Syntax(
+                "'utf-8' codec can't decode byte 0xff in position 14: invalid start byte".to_owned()
+            ))
         );
         assert_eq!(
             refused(b"\"\xe3\x81x\""),
-            Err(JsonError::Syntax("'utf-8' codec can't decode bytes in position 1-2: invalid continuation byte".to_owned()))
+            Err(JsonError::Syntax(
+                "'utf-8' codec can't decode bytes in position 1-2: invalid continuation byte".to_owned()
+            ))
         );
     }
 

@@ -31,8 +31,7 @@ impl FromRequest<App> for Data {
         let media_type = MediaType::parse(&content_type);
         if media_type.is("application/json") {
             let text = decode(&body, &media_type)?;
-            let limits =
-                Limits { max_depth: server.max_json_depth, refuse_duplicates: server.refuse_duplicate_fields };
+            let limits = Limits { max_depth: server.max_json_depth, refuse_duplicates: server.refuse_duplicate_fields };
             return Json::parse(&text, limits).map(Self).map_err(ApiError::from);
         }
         if media_type.is("application/x-www-form-urlencoded") {

@@ -67,7 +67,9 @@ impl AsyncRead for TimedStream {
         }
         let too_slow = self.deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(cx).is_ready());
         match too_slow {
-            true => Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the head of a request came in too slowly"))),
+            true => {
+                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the head of a request came in too slowly")))
+            }
             false => read,
         }
     }

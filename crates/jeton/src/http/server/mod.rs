@@ -30,11 +30,7 @@ use crate::settings::Server;
 /// # Errors
 ///
 /// Only if the listener itself cannot be asked for its address; single connections fail by themselves.
-pub async fn serve(
-    listener: TcpListener,
-    app: &crate::Jeton,
-    stop: impl Future<Output = ()>,
-) -> io::Result<Stopped> {
+pub async fn serve(listener: TcpListener, app: &crate::Jeton, stop: impl Future<Output = ()>) -> io::Result<Stopped> {
     let app = app.app();
     let settings = app.auth.settings().server.clone();
     let router = app.router();

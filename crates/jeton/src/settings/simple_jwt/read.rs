@@ -28,12 +28,8 @@ impl SimpleJwt {
     }
 
     fn read_keys(&mut self, section: &mut Section<'_>) {
-        self.algorithm = section.read_if(
-            "ALGORITHM",
-            "How tokens are signed: HS256, HS384 or HS512.",
-            self.algorithm,
-            is_served,
-        );
+        self.algorithm =
+            section.read_if("ALGORITHM", "How tokens are signed: HS256, HS384 or HS512.", self.algorithm, is_served);
         let signing_key = section.secret(
             "SIGNING_KEY",
             "The secret that signs tokens; empty: secret_key.",

@@ -139,6 +139,7 @@ impl ToSql for Value {
 }
 
 /// What rusqlite says, as what an operator can act on.
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 pub(super) fn problem(error: rusqlite::Error) -> StoreError {
     let reason = words(&error);
     match error.sqlite_error_code() {
@@ -151,6 +152,8 @@ pub(super) fn problem(error: rusqlite::Error) -> StoreError {
             StoreError::Disk { reason }
         }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt { reason },
+        // All tables were there when it was opened: the file was emptied since.
+        Some(ErrorCode::Unknown) if reason.starts_with("no such table") => StoreError::Corrupt { reason },
         _ => StoreError::Statement { reason },
     }
 }
@@ -188,9 +191,30 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_in_memory_is_configured() {
+    fn what_durability_rests_on_is_set() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("jeton.db");
+        std::fs::File::create_new(&path).expect("a file");
+        for (role, journal, query_only) in
+            [(Role::Writer, "wal", "0"), (Role::Reader, "wal", "1"), (Role::Memory, "memory", "0")]
+        {
+            let connection = Connection::open(&path, role).expect("a connection");
+            connection.configure(role).expect("its pragmas");
+            let pragma = |name| connection.pragma(name).expect(name);
+            assert_eq!(pragma("journal_mode"), journal);
+            assert_eq!(pragma("synchronous"), "2", "FULL: every commit is synced");
+            assert_eq!(pragma("fullfsync"), "1");
+            assert_eq!(pragma("foreign_keys"), "1");
+            assert_eq!(pragma("query_only"), query_only);
+            assert_eq!(pragma("busy_timeout"), if role == Role::Reader { "1000" } else { "5000" });
+        }
+    }
+
+    #[test]
+    fn a_setting_that_does_not_take_is_an_error() {
         let connection = Connection::open(Path::new(""), Role::Memory).expect("memory");
-        connection.configure(Role::Memory).expect("its pragmas");
+        let refused = connection.configure(Role::Writer).expect_err("no log in memory");
+        assert!(matches!(refused, StoreError::Pragma { name: "journal_mode", .. }));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! among connections only through its shared cache, which is compiled out.
 
 mod connection;
+mod group_commit;
 mod open;
 mod readers;
 mod writer;

@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use jeton_token::time::Timestamp;
 
@@ -63,14 +64,23 @@ fn is_there(path: &Path) -> Result<bool, StoreError> {
 /// Makes it under another name and gives it its own once it is whole: an unfinished database is never found later.
 fn create(path: &Path, now: Timestamp) -> Result<(), StoreError> {
     let failed = |error: std::io::Error| StoreError::Open { path: path.to_owned(), reason: error.to_string() };
-    let unfinished = with_ending(path, &format!(".new-{}", std::process::id()));
-    if unfinished.exists() {
-        fs::remove_file(&unfinished).map_err(failed)?;
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let unfinished = with_ending(path, &format!(".new-{}-{number}", std::process::id()));
+    // One of that name is left of a process that was killed in the middle.
+    remove(&unfinished);
+    let made = private_file(&unfinished)
+        .map_err(failed)
+        .and_then(|()| fill(&unfinished, now))
+        .and_then(|()| give_name(&unfinished, path).map_err(failed));
+    remove(&unfinished);
+    made
+}
+
+/// With its log, as far as they are there.
+fn remove(unfinished: &Path) {
+    for ending in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(with_ending(unfinished, ending));
     }
-    private_file(&unfinished).map_err(failed)?;
-    let made = fill(&unfinished, now).and_then(|()| give_name(&unfinished, path).map_err(failed));
-    let removed = fs::remove_file(&unfinished);
-    made.and(removed.map_err(failed))
 }
 
 /// Only its owner may read it: it will hold password hashes. SQLite gives its log the same rights.
@@ -137,7 +147,7 @@ fn look_at_owner(connection: &Connection, path: &Path) -> Result<(), StoreError>
     Err(StoreError::Empty { path })
 }
 
-/// Reads every page once: about a second for each gigabyte that is in the cache of the system.
+/// Reads every page once: two seconds for each gigabyte, if the system has it in its cache.
 fn look_at_pages(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let verdict: String = connection.raw.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(problem)?;
     if verdict == "ok" {
@@ -204,6 +214,8 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// How many databases this process has begun to make.
+static MADE: AtomicU64 = AtomicU64::new(0);
 /// `JETN`.
 const APPLICATION_ID: &str = "1246057550";
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";

@@ -1,0 +1,9 @@
+//! The whole service in one process: real router, real store, a clock of the test's own.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod hostile;
+mod ledger;
+mod limits;
+mod passwords;
+mod site;
+mod urls;
