@@ -7,9 +7,8 @@ use std::process::ExitCode;
 
 use jeton::Jeton;
 use jeton::settings::{Compatibility, Endpoint, Problem};
-use jeton::{SETUP_PATH, Stopped, sweeper};
+use jeton::{SETUP_PATH, Stopped};
 use jeton_store::OpenMode;
-use jeton_token::time::Clock;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -57,9 +56,12 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failur
     }
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
 
-    let sweeper = tokio::spawn(sweeper::sweep(store.clone(), Clock::system()));
+    let upkeep = tokio::spawn({
+        let jeton = jeton.clone();
+        async move { jeton.upkeep().await }
+    });
     let stopped = signals.serve(listener, &jeton).await?;
-    sweeper.abort();
+    upkeep.abort();
     store.close().await?;
     tracing::info!("stopped");
     Ok(match stopped {
