@@ -19,6 +19,17 @@ pub(super) struct Ending {
     already: bool,
 }
 
+impl Ending {
+    /// Whether the login has ended as a whole: nothing is left to end.
+    pub(super) fn is_over(&self) -> bool {
+        match &self.entry {
+            Entry::Refresh(row, _) | Entry::Sliding(row) => row.state.revoked,
+            Entry::ForeignBlacklisted | Entry::Unknown(_) => true,
+            Entry::None | Entry::Foreign(_) => false,
+        }
+    }
+}
+
 impl Auth {
     /// Ends a refresh token, and in a family its whole future.
     ///

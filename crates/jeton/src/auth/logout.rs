@@ -1,18 +1,22 @@
 //! Logout: end one refresh token of the caller's, or all of them.
 
 use jeton_store::{EventKind, NewEvent};
+use jeton_token::error::TokenError;
 use jeton_token::rotation::EndReason;
 
 use super::{Auth, AuthError, Caller, Principal};
 
 impl Auth {
-    /// Ends one refresh token.
+    /// Ends one refresh token. A login that is over cannot be logged out of again, in either stance.
     ///
     /// # Errors
     ///
     /// [`AuthError::Token`], [`AuthError::NotOwner`] where owners are checked, [`AuthError::Store`].
     pub async fn logout(&self, token: &str, principal: &Principal, caller: &Caller) -> Result<(), AuthError> {
         let ending = self.ending(token, caller).await?;
+        if ending.is_over() {
+            return Err(TokenError::Blacklisted.into());
+        }
         if self.settings().ledger.check_owner_at_logout {
             let owner = self.owner(&ending).await?;
             if owner.is_some() && owner != principal.user_id() {

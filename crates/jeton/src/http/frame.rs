@@ -38,7 +38,7 @@ pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Ne
     if status != 301 && !headers.contains_key(header::CACHE_CONTROL) && headers.contains_key(header::ALLOW) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    stale.replace(headers, app.auth.entropy());
+    stale.replace(headers, app.auth.entropy(), arrived);
     response
 }
 

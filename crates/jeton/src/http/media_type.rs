@@ -24,11 +24,7 @@ impl MediaType {
         Self { main: main.to_owned(), sub: sub.to_owned(), parameters: parameters.collect() }
     }
 
-    pub(super) fn is(&self, full: &str) -> bool {
-        full.split_once('/').is_some_and(|(main, sub)| main == self.main && sub == self.sub)
-    }
-
-    /// Whether an `Accept` range covers a type that is offered.
+    /// Whether it is this type, or a range that has it.
     pub(super) fn covers(&self, full: &str) -> bool {
         let (main, sub) = full.split_once('/').unwrap_or((full, ""));
         (self.main == "*" || self.main == main) && (self.sub == "*" || self.sub == sub)
@@ -65,7 +61,8 @@ mod tests {
     #[test]
     fn names_fold_case_and_values_lose_their_quotes() {
         let parsed = MediaType::parse("Application/JSON; Charset=\"UTF-8\"");
-        assert!(parsed.is("application/json"));
+        assert!(parsed.covers("application/json"));
+        assert!(!parsed.covers("text/html"));
         assert_eq!(parsed.parameter("charset"), Some("UTF-8"));
     }
 }

@@ -67,12 +67,15 @@ fn origin(parts: &Parts, app: &App) -> auth::Caller {
     }
 }
 
-/// The token of the configured header: nothing if there is none or its scheme is not ours.
+/// The token of the configured header: nothing if there is none or its scheme is not ours. A header that comes twice
+/// does not hold one token.
 fn bearer_token<'a>(parts: &'a Parts, app: &App) -> Result<Option<&'a [u8]>, AuthError> {
     let simple_jwt = &app.settings().simple_jwt;
-    let Some(header) = parts.headers.get(simple_jwt.auth_header_name.as_str()) else {
+    let mut headers = parts.headers.get_all(simple_jwt.auth_header_name.as_str()).iter();
+    let Some(header) = headers.next() else {
         return Ok(None);
     };
+    let repeated = headers.next().is_some();
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
     let mut words = header.as_bytes().split(blank).filter(|word| !word.is_empty());
     match words.next() {
@@ -80,7 +83,7 @@ fn bearer_token<'a>(parts: &'a Parts, app: &App) -> Result<Option<&'a [u8]>, Aut
         Some(_) | None => return Ok(None),
     }
     match (words.next(), words.next()) {
-        (Some(token), None) => Ok(Some(token)),
+        (Some(token), None) if !repeated => Ok(Some(token)),
         _ => Err(AuthError::BadAuthorizationHeader),
     }
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use tower::Service;
@@ -41,7 +41,7 @@ pub(super) fn not_found() -> Response {
     (StatusCode::NOT_FOUND, headers, page("Not Found", body)).into_response()
 }
 
-/// A router that sees every path in its canonical spelling.
+/// A router that sees every path in its canonical spelling, and methods in capitals.
 #[derive(Clone)]
 pub(super) struct Decoded(pub(super) Router);
 
@@ -59,6 +59,11 @@ impl Service<Request> for Decoded {
             && let Some(uri) = canonical_uri(request.uri())
         {
             *request.uri_mut() = uri;
+        }
+        if request.method().as_str().bytes().any(|byte| byte.is_ascii_lowercase())
+            && let Ok(method) = Method::from_bytes(request.method().as_str().to_ascii_uppercase().as_bytes())
+        {
+            *request.method_mut() = method;
         }
         Box::pin(self.0.call(request))
     }

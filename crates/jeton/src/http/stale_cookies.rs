@@ -1,7 +1,10 @@
 //! Cookies of Django's that cannot be what they claim: a `csrftoken` of the wrong shape is replaced, a `sessionid` too
 //! short for a key is deleted.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, header};
+use jeton_token::time::Timestamp;
 
 use crate::entropy::{Entropy, LETTERS_AND_DIGITS};
 
@@ -30,10 +33,12 @@ impl StaleCookies {
     }
 
     /// Puts right what is stale.
-    pub(super) fn replace(self, headers: &mut HeaderMap, entropy: &Entropy) {
+    pub(super) fn replace(self, headers: &mut HeaderMap, entropy: &Entropy, now: Timestamp) {
         if self.csrf {
             let token = entropy.text(CSRF_SECRET, LETTERS_AND_DIGITS);
-            let cookie = format!("csrftoken={token}; Max-Age=31449600; Path=/; SameSite=Lax");
+            let expires = http_date(now + CSRF_LIFETIME);
+            let age = CSRF_LIFETIME.as_secs();
+            let cookie = format!("csrftoken={token}; expires={expires}; Max-Age={age}; Path=/; SameSite=Lax");
             headers.extend(HeaderValue::from_str(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
         }
         if self.session {
@@ -46,11 +51,19 @@ impl StaleCookies {
     }
 }
 
+/// A moment as cookies write it (RFC 9110 §5.6.7).
+fn http_date(moment: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_second(moment.seconds()).unwrap_or_default();
+    moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
 fn is_csrf_token(value: &[u8]) -> bool {
     [CSRF_SECRET, 2 * CSRF_SECRET].contains(&value.len()) && value.iter().all(u8::is_ascii_alphanumeric)
 }
 
 const CSRF_SECRET: usize = 32;
+/// Django's year of 52 weeks.
+const CSRF_LIFETIME: Duration = Duration::from_secs(52 * 7 * 24 * 60 * 60);
 const MIN_SESSION_KEY: usize = 8;
 
 #[cfg(test)]
@@ -68,5 +81,6 @@ mod tests {
         assert_eq!(of(&format!("a=b; csrftoken={}", "x".repeat(32))), StaleCookies::default());
         assert!(of(&format!("csrftoken={}", "!".repeat(64))).csrf);
         assert_eq!(of("other"), StaleCookies::default());
+        assert_eq!(http_date(Timestamp::from_seconds(1_795_217_183)), "Fri, 20 Nov 2026 23:26:23 GMT");
     }
 }

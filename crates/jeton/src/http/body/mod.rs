@@ -4,7 +4,7 @@ pub(super) mod json;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use self::json::{Json, JsonError, Limits, Text};
@@ -22,24 +22,24 @@ impl FromRequest<App> for Data {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let server = &app.settings().server;
-        let content_type = request.headers().get(header::CONTENT_TYPE).map(|value| value.as_bytes().to_vec());
-        let content_type = String::from_utf8_lossy(&content_type.unwrap_or_default()).into_owned();
+        let content_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+        let content_type: String = content_type.unwrap_or_default().iter().map(|&byte| char::from(byte)).collect();
         let body = read(request.into_body(), server).await?;
         if body.is_empty() {
             return Ok(Self(Json::Object(Vec::new())));
         }
         let media_type = MediaType::parse(&content_type);
-        if media_type.is("application/json") {
+        if media_type.covers("application/json") {
             let text = decode(&body, &media_type)?;
             let limits = Limits { max_depth: server.max_json_depth, refuse_duplicates: server.refuse_duplicate_fields };
             return Json::parse(&text, limits).map(Self).map_err(ApiError::from);
         }
-        if media_type.is("application/x-www-form-urlencoded") {
+        if media_type.covers("application/x-www-form-urlencoded") {
             let text = decode(&body, &media_type)?;
             return Fields::urlencoded(&text)?.into_data(server);
         }
-        if media_type.is("multipart/form-data") {
-            return Fields::multipart(body, &content_type).await?.into_data(server);
+        if media_type.covers("multipart/form-data") {
+            return Fields::multipart(body, media_type.parameter("boundary")).await?.into_data(server);
         }
         Err(ApiError::UnsupportedMediaType(content_type))
     }
@@ -89,18 +89,25 @@ impl Fields {
         Ok(Self(form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), text(value.into()))).collect()))
     }
 
-    async fn multipart(body: Vec<u8>, content_type: &str) -> Result<Self, ApiError> {
-        let refused = |error: multer::Error| ApiError::Parse(format!("Multipart form parse error - {error}"));
-        let boundary = multer::parse_boundary(content_type).map_err(refused)?;
+    /// An end that is missing is put there: Django does without.
+    async fn multipart(mut body: Vec<u8>, boundary: Option<&str>) -> Result<Self, ApiError> {
+        let refused = |why: &dyn std::fmt::Display| ApiError::Parse(format!("Multipart form parse error - {why}"));
+        let Some(boundary) = boundary.filter(|boundary| is_boundary(boundary)) else {
+            return Err(refused(&format!("Invalid boundary in multipart: {}", boundary.unwrap_or("None"))));
+        };
+        let end = format!("--{boundary}--");
+        if !body.trim_ascii_end().ends_with(end.as_bytes()) {
+            body.extend_from_slice(format!("\r\n{end}\r\n").as_bytes());
+        }
         let stream = http_body_util::Full::new(bytes::Bytes::from(body)).into_data_stream();
         let mut parts = multer::Multipart::new(stream, boundary);
         let mut fields = Vec::new();
-        while let Some(part) = parts.next_field().await.map_err(refused)? {
+        while let Some(part) = parts.next_field().await.map_err(|error| refused(&error))? {
             if fields.len() == MAX_FIELDS {
                 return Err(ApiError::Parse(format!("The form has more than {MAX_FIELDS} fields.")));
             }
             let (name, is_file) = (part.name().unwrap_or_default().to_owned(), part.file_name().is_some());
-            let bytes = part.bytes().await.map_err(refused)?;
+            let bytes = part.bytes().await.map_err(|error| refused(&error))?;
             let value = match is_file {
                 true => Json::Array(Vec::new()),
                 false => text(String::from_utf8_lossy(&bytes).into_owned()),
@@ -119,6 +126,13 @@ impl Fields {
             None => Ok(Data(Json::Object(self.0))),
         }
     }
+}
+
+/// What RFC 2046 lets stand in a boundary, and Django with it.
+fn is_boundary(boundary: &str) -> bool {
+    (1..=200).contains(&boundary.len())
+        && boundary.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+        && !boundary.ends_with(' ')
 }
 
 fn text(text: String) -> Json {
