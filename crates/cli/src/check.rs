@@ -56,8 +56,7 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
         problems.iter().try_for_each(|problem| output::line(&format!("{word}: {problem}")))?;
     }
     if args.show_origins {
-        let rows: Vec<_> =
-            origins.iter().map(|o| [o.path.clone(), o.value.clone(), o.source.to_string()]).collect();
+        let rows: Vec<_> = origins.iter().map(|o| [o.path.clone(), o.value.clone(), o.source.to_string()]).collect();
         output::table(["setting", "value", "from"], &rows)?;
     }
     output::line(&match (errors.len(), warnings.len()) {

@@ -27,7 +27,10 @@ pub(crate) struct Args {
 pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
     let asks = !args.noinput && !args.password_stdin;
     if asks && !prompt::is_answered() {
-        return Err(Failure::usage("there is no terminal to ask on", "Use --noinput, --username and --password-stdin."));
+        return Err(Failure::usage(
+            "there is no terminal to ask on",
+            "Use --noinput, --username and --password-stdin.",
+        ));
     }
     let auth = site.load()?.auth(OpenMode::Create)?;
     let username = match args.username {
@@ -46,8 +49,14 @@ pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
         None => String::new(),
     };
     let password = NewPassword::Plain(password::take(args.password_stdin, &auth)?);
-    let account =
-        Account { username: username.clone(), password, email, is_staff: true, is_superuser: true, ..Account::default() };
+    let account = Account {
+        username: username.clone(),
+        password,
+        email,
+        is_staff: true,
+        is_superuser: true,
+        ..Account::default()
+    };
     auth.create_user(account).await?;
     auth.store().close().await?;
     output::line(&format!("administrator {username} made"))

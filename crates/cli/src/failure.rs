@@ -66,7 +66,8 @@ impl From<StoreError> for Failure {
         let text = error.to_string();
         let (what, next) = text.rsplit_once(": ").unwrap_or((&text, ""));
         let mut letters = next.chars();
-        let next = letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()));
+        let next =
+            letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()));
         Self::io(what, next)
     }
 }
@@ -89,7 +90,9 @@ impl From<BuildError> for Failure {
             BuildError::Key(_) | BuildError::Cost(_) | BuildError::Zero(_) => {
                 Self::refused(error.to_string(), "Change that setting.")
             }
-            BuildError::Threads(_) => Self::io(error.to_string(), "Lower the setting, or raise the limits of this user."),
+            BuildError::Threads(_) => {
+                Self::io(error.to_string(), "Lower the setting, or raise the limits of this user.")
+            }
         }
     }
 }
@@ -99,7 +102,9 @@ impl From<UserError> for Failure {
         match error {
             UserError::Store(error) => error.into(),
             UserError::Password(_) => Self::io(error.to_string(), "Try again."),
-            UserError::Taken => Self::refused(error.to_string(), "Choose another; `jeton user list` shows who is there."),
+            UserError::Taken => {
+                Self::refused(error.to_string(), "Choose another; `jeton user list` shows who is there.")
+            }
             UserError::TooShort { .. } => {
                 Self::refused(error.to_string(), "Choose a longer one; the limit is passwords.min_length.")
             }
@@ -122,7 +127,9 @@ impl From<AuthError> for Failure {
     fn from(error: AuthError) -> Self {
         match error {
             AuthError::Store(error) => error.into(),
-            AuthError::UserInactive => Self::refused("the user is locked", "Unlock them first: `jeton user unlock NAME`."),
+            AuthError::UserInactive => {
+                Self::refused("the user is locked", "Unlock them first: `jeton user unlock NAME`.")
+            }
             AuthError::Overloaded { .. } | AuthError::HashingUnavailable | AuthError::Contended => {
                 Self::io(error.to_string(), "Try again.")
             }

@@ -4,8 +4,8 @@ use clap::ValueEnum;
 use jeton::settings::{Compatibility, default_file};
 
 use crate::failure::Failure;
-use crate::output;
 use crate::first_start;
+use crate::output;
 use crate::site::SiteArgs;
 
 /// Make a settings file, a data folder and a secret key; nothing that is there is written over.

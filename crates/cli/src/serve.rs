@@ -1,15 +1,13 @@
 //! `jeton serve`: the server, from its first start to its last answer.
 
-use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 
 use jeton::Jeton;
 use jeton::settings::{Compatibility, Endpoint, Problem};
-use jeton::{SETUP_PATH, Stopped, sweeper};
+use jeton::{SETUP_PATH, Stopped};
 use jeton_store::OpenMode;
-use jeton_token::time::Clock;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -57,9 +55,12 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failur
     }
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
 
-    let sweeper = tokio::spawn(sweeper::sweep(store.clone(), Clock::system()));
+    let upkeep = tokio::spawn({
+        let jeton = jeton.clone();
+        async move { jeton.upkeep().await }
+    });
     let stopped = signals.serve(listener, &jeton).await?;
-    sweeper.abort();
+    upkeep.abort();
     store.close().await?;
     tracing::info!("stopped");
     Ok(match stopped {
@@ -109,12 +110,10 @@ impl Signals {
         }
     }
 
-    fn any(&mut self) -> impl Future<Output = ()> {
-        async {
-            tokio::select! {
-                _ = self.terminate.recv() => {}
-                _ = self.interrupt.recv() => {}
-            }
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }

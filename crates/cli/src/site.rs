@@ -113,7 +113,8 @@ impl Site {
 
 /// Whether the environment or a flag brings a secret, so that a site can do without a file.
 fn names_a_secret(sources: &Sources) -> bool {
-    let named = |name: &str| ["JETON_SECRET_KEY", "JETON_SECRET_KEY_FILE"].iter().any(|known| name.eq_ignore_ascii_case(known));
+    let named =
+        |name: &str| ["JETON_SECRET_KEY", "JETON_SECRET_KEY_FILE"].iter().any(|known| name.eq_ignore_ascii_case(known));
     sources.environment.iter().any(|(name, value)| named(name) && !value.is_empty())
         || sources.flags.iter().any(|(name, _)| name.to_ascii_lowercase().starts_with("secret_key"))
 }

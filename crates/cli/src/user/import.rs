@@ -76,7 +76,9 @@ fn read(file: &str) -> Result<Secret<String>, Failure> {
         path => std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text)),
     };
     let text = Secret::new(text);
-    read.map_err(|error| Failure::io(format!("{file} cannot be read: {error}"), "Name a file of JSON, or - for stdin."))?;
+    read.map_err(|error| {
+        Failure::io(format!("{file} cannot be read: {error}"), "Name a file of JSON, or - for stdin.")
+    })?;
     Ok(text)
 }
 

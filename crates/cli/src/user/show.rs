@@ -27,10 +27,8 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let mut shown = facts(&user);
     shown.insert("hash_algorithm".to_owned(), hash_algorithm(user.password.expose()).into());
     if args.json {
-        shown.insert(
-            "tokens".to_owned(),
-            json!({"outstanding": tokens.outstanding, "blacklisted": tokens.blacklisted}),
-        );
+        shown
+            .insert("tokens".to_owned(), json!({"outstanding": tokens.outstanding, "blacklisted": tokens.blacklisted}));
         return output::json(&shown);
     }
     let mut pairs: Vec<(&str, String)> = shown.iter().map(|(name, value)| (name.as_str(), plain(value))).collect();

@@ -87,9 +87,8 @@ impl Auth {
         };
         let is_origin = row.origin_jti.as_deref() == Some(jti);
         let outstanding = generation.is_none_or(|generation| was_minted(&row, generation, is_origin));
-        let gone = generation.map_or(row.state.revoked, |generation| {
-            is_blacklisted(&row.state, generation, single.is_some())
-        });
+        let gone =
+            generation.map_or(row.state.revoked, |generation| is_blacklisted(&row.state, generation, single.is_some()));
         Ok(Standing {
             outstanding,
             blacklisted: outstanding && gone,
