@@ -1,0 +1,1 @@
+"""A small Django site with Simple JWT: what Jeton is compared with."""
