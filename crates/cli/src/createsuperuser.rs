@@ -1,6 +1,6 @@
 //! `jeton createsuperuser`: an administrator, asked for as Django asks.
 
-use jeton::auth::{Account, NewPassword};
+use jeton::auth::{Account, Auth, NewPassword, UserError};
 use jeton_store::OpenMode;
 
 use crate::failure::Failure;
@@ -34,15 +34,12 @@ pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
     }
     let auth = site.load()?.auth(OpenMode::Create)?;
     let username = match args.username {
-        Some(username) => username,
-        None => prompt::text("Username")?,
+        Some(username) => {
+            free(&auth, &username).await?;
+            username
+        }
+        None => ask_name(&auth).await?,
     };
-    if auth.store().find_user_by_username(&username).await?.is_some() {
-        return Err(Failure::refused(
-            format!("there is a user {} already", output::printable(&username)),
-            "Choose another name; `jeton user list` shows who is there.",
-        ));
-    }
     let email = match args.email {
         Some(email) => email,
         None if asks => prompt::text("Email address")?,
@@ -60,4 +57,25 @@ pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
     auth.create_user(account).await?;
     auth.store().close().await?;
     output::line(&format!("administrator {username} made"))
+}
+
+/// Asks until there is a name that can be taken.
+async fn ask_name(auth: &Auth) -> Result<String, Failure> {
+    loop {
+        let username = prompt::text("Username")?;
+        match free(auth, &username).await {
+            Ok(()) => return Ok(username),
+            Err(failure) if failure.is_refusal() => _ = failure.tell(),
+            Err(failure) => return Err(failure),
+        }
+    }
+}
+
+/// Fails if nobody can have that name, or somebody has it.
+async fn free(auth: &Auth, username: &str) -> Result<(), Failure> {
+    auth.prepare_user(Account { username: username.to_owned(), ..Account::default() }).await?;
+    match auth.store().find_user_by_username(username).await? {
+        Some(_) => Err(UserError::Taken.into()),
+        None => Ok(()),
+    }
 }

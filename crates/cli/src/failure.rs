@@ -40,6 +40,11 @@ impl Failure {
         Self { code: Code::Broken, what: what.into(), next: next.into() }
     }
 
+    /// Whether another answer would do.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.code == Code::Refused
+    }
+
     /// Writes both lines to stderr and answers the exit code.
     pub(crate) fn tell(&self) -> ExitCode {
         if self.code != Code::Unread {
@@ -61,10 +66,10 @@ impl From<io::Error> for Failure {
 }
 
 impl From<StoreError> for Failure {
-    /// The messages of the store are a sentence of what happened, a colon, and what to do.
+    /// The messages of the store say what happened, then mostly a colon and what to do. A colon in brackets is another.
     fn from(error: StoreError) -> Self {
         let text = error.to_string();
-        let (what, next) = text.rsplit_once(": ").unwrap_or((&text, ""));
+        let (what, next) = text.rsplit_once(": ").filter(|(_, next)| !next.contains(')')).unwrap_or((&text, ""));
         let mut letters = next.chars();
         let next =
             letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()));

@@ -43,10 +43,10 @@ pub(crate) fn pairs(pairs: &[(&str, String)]) -> Result<(), Failure> {
     pairs.iter().try_for_each(|(name, value)| line(format!("{name:width$}  {}", printable(value)).trim_end()))
 }
 
-/// A warning, to stderr.
-pub(crate) fn warn(text: &str) {
+/// A word beside the output, to stderr.
+pub(crate) fn note(text: &str) {
     // Nowhere is left to tell that stderr is closed.
-    _ = writeln!(io::stderr(), "jeton: warning: {text}");
+    _ = writeln!(io::stderr(), "{text}");
 }
 
 /// Text that came from elsewhere, without the characters that command a terminal.

@@ -1,12 +1,12 @@
 //! `jeton serve`: the server, from its first start to its last answer.
 
-use std::future::Future;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use jeton::Jeton;
-use jeton::settings::{Compatibility, Endpoint, Problem};
+use jeton::settings::{Compatibility, Endpoint, Location, Problem};
 use jeton::{SETUP_PATH, Stopped};
 use jeton_store::OpenMode;
 use tokio::net::TcpListener;
@@ -44,15 +44,16 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failur
     warn(&site);
 
     let mut signals = Signals::new()?;
+    let made = made.into_iter().chain(new_database(&site)).collect::<Vec<_>>();
     let store = site.open_store(OpenMode::Create)?;
     let jeton = Jeton::new(site.settings().clone(), store.clone())?;
     let listener = bind(&site, args.listen.is_some()).await?;
     let address = listener.local_addr().map_err(|error| network(format!("the listener has no address: {error}")))?;
     if !args.quiet {
-        for path in &made {
-            output::line(&format!("made {}", path.display()))?;
-        }
-        greet(&site, &jeton, address).await?;
+        let made = made.iter().map(|path| format!("made {}\n", path.display())).collect::<String>();
+        let greeting = greeting(&site, &jeton, address).await?;
+        // A server whose screen has gone serves all the same.
+        _ = output::line(&format!("{made}{greeting}"));
     }
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
 
@@ -111,12 +112,10 @@ impl Signals {
         }
     }
 
-    fn any(&mut self) -> impl Future<Output = ()> {
-        async {
-            tokio::select! {
-                _ = self.terminate.recv() => {}
-                _ = self.interrupt.recv() => {}
-            }
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }
@@ -149,28 +148,34 @@ fn warn(site: &Site) {
     }
 }
 
-/// Says where everything is, and how the first administrator is made. The code is for this screen alone.
-async fn greet(site: &Site, jeton: &Jeton, address: SocketAddr) -> Result<(), Failure> {
+/// The database file that is about to be made, if it is.
+fn new_database(site: &Site) -> Option<PathBuf> {
+    match &site.settings().database.location {
+        Location::File(path) if !path.exists() => Some(path.clone()),
+        Location::File(_) | Location::Memory => None,
+    }
+}
+
+/// Where everything is, and how the first administrator is made. The code is for the screen alone.
+async fn greeting(site: &Site, jeton: &Jeton, address: SocketAddr) -> Result<String, Failure> {
     let base = format!("http://{}", reachable(address));
     let settings = site.settings();
-    output::line(&format!("Jeton {} · {} stance", env!("CARGO_PKG_VERSION"), stance(settings.compatibility)))?;
-    let mut facts = Vec::new();
+    let mut lines = vec![format!("Jeton {} · {} stance", env!("CARGO_PKG_VERSION"), stance(settings.compatibility))];
     for (endpoint, name) in SHOWN {
         if let Some(path) = settings.urls.paths.get(&endpoint).and_then(|paths| paths.first()) {
-            facts.push((name, format!("{base}{path}")));
+            lines.push(format!("  {name:9} {base}{path}"));
         }
     }
-    facts.push(("settings", site.config.display().to_string()));
-    facts.push(("database", settings.database.url.clone()));
-    for (name, value) in &facts {
-        output::line(&format!("  {name:9} {value}"))?;
-    }
+    lines.push(format!("  settings  {}", site.config.display()));
+    lines.push(format!("  database  {}", settings.database.url));
     if let Some(code) = jeton.auth().issue_setup_code().await? {
-        output::line("\nThere is no administrator yet. Make one within 30 minutes on this page, with this code:")?;
-        output::line(&format!("  {base}{SETUP_PATH}\n  {}", code.expose()))?;
-        output::line("or at any time with: jeton createsuperuser")?;
+        lines.push(
+            "\nThere is no administrator yet. Make one within 30 minutes on this page, with this code:".to_owned(),
+        );
+        lines.push(format!("  {base}{SETUP_PATH}\n  {}", code.expose()));
+        lines.push("or at any time with: jeton createsuperuser".to_owned());
     }
-    Ok(())
+    Ok(lines.join("\n"))
 }
 
 /// The address for a browser on this machine: what listens everywhere is reached at home.

@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     if args.json {
         return output::json(&json!({"header": header, "claims": claims, "verified": false}));
     }
-    output::warn("not verified; `jeton token verify` does that");
+    output::note("Not verified: `jeton token verify` does that.");
     output::json(&header)?;
     output::json(&claims)
 }

@@ -7,6 +7,7 @@ use jeton::auth::{Account, Auth, NewPassword};
 use jeton_store::{NewUser, OpenMode};
 use jeton_token::secret::Secret;
 use serde::Deserialize;
+use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::failure::Failure;
@@ -33,17 +34,12 @@ struct Entry {
     username: String,
     password: Option<String>,
     password_hash: Option<String>,
-    #[serde(default)]
-    email: String,
-    #[serde(default)]
-    first_name: String,
-    #[serde(default)]
-    last_name: String,
+    email: Option<String>,
+    first_name: Option<String>,
+    last_name: Option<String>,
     is_active: Option<bool>,
-    #[serde(default)]
-    is_staff: bool,
-    #[serde(default)]
-    is_superuser: bool,
+    is_staff: Option<bool>,
+    is_superuser: Option<bool>,
 }
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
@@ -84,7 +80,7 @@ fn read(file: &str) -> Result<Secret<String>, Failure> {
 
 /// The users to be, and what is wrong with single ones.
 fn accounts(text: &Secret<String>) -> Result<(Vec<Account>, Vec<String>), Failure> {
-    let entries: Vec<serde_json::Value> = serde_json::from_str(text.expose()).map_err(|error| {
+    let entries: Vec<Value> = serde_json::from_str(text.expose()).map_err(|error| {
         // The message of a syntax error has no text of the file in it; that of a wrong type may have.
         let (line, column) = (error.line(), error.column());
         Failure::refused(format!("line {line}, column {column}: not a JSON array"), "See `jeton user import --help`.")
@@ -99,7 +95,7 @@ fn accounts(text: &Secret<String>) -> Result<(Vec<Account>, Vec<String>), Failur
     Ok((accounts, problems))
 }
 
-fn account(entry: serde_json::Value) -> Result<Account, String> {
+fn account(entry: Value) -> Result<Account, String> {
     if !entry.is_object() {
         return Err("not an object".to_owned());
     }
@@ -118,23 +114,22 @@ fn account(entry: serde_json::Value) -> Result<Account, String> {
         id: entry.id,
         username: entry.username,
         password,
-        email: entry.email,
-        first_name: entry.first_name,
-        last_name: entry.last_name,
+        email: entry.email.unwrap_or_default(),
+        first_name: entry.first_name.unwrap_or_default(),
+        last_name: entry.last_name.unwrap_or_default(),
         is_inactive: entry.is_active == Some(false),
-        is_staff: entry.is_staff,
-        is_superuser: entry.is_superuser,
+        is_staff: entry.is_staff.unwrap_or_default(),
+        is_superuser: entry.is_superuser.unwrap_or_default(),
     })
 }
 
-/// The first field whose value is of another type than its name asks for. Told without the value.
-fn wrongly_typed(entry: &serde_json::Value) -> Option<&str> {
+/// The first field whose value is of another type than its name asks for, told without the value. Null is "not given".
+fn wrongly_typed(entry: &Value) -> Option<&str> {
     let wrong = entry.as_object()?.iter().find(|(name, value)| match name.as_str() {
+        "username" => !value.is_string(),
         "id" => !value.is_null() && !value.is_i64(),
-        "password" | "password_hash" => !value.is_null() && !value.is_string(),
-        "username" | "email" | "first_name" | "last_name" => !value.is_string(),
-        "is_active" => !value.is_null() && !value.is_boolean(),
-        "is_staff" | "is_superuser" => !value.is_boolean(),
+        "password" | "password_hash" | "email" | "first_name" | "last_name" => !value.is_null() && !value.is_string(),
+        "is_active" | "is_staff" | "is_superuser" => !value.is_null() && !value.is_boolean(),
         _ => false,
     });
     wrong.map(|(name, _)| name.as_str())

@@ -43,7 +43,14 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
             ]
         })
         .collect();
-    output::table(["id", "username", "email", "flags", "last login", "joined"], &rows)
+    output::table(["id", "username", "email", "flags", "last login", "joined"], &rows)?;
+    match users.last() {
+        Some(last) if users.len() == args.limit as usize => {
+            output::note(&format!("There may be more: --after {}, or a higher --limit.", last.id));
+        }
+        Some(_) | None => {}
+    }
+    Ok(())
 }
 
 fn flags(is_active: bool, is_staff: bool, is_superuser: bool) -> String {
