@@ -47,7 +47,7 @@ fn lose(binary: &Path, stance: Stance) -> Result<String> {
         if KINDS.iter().all(|kind| losses.iter().any(|(act, _)| act == kind)) {
             never_signed_up(&mut world)?;
             let kinds = KINDS.map(|kind| format!("{} {kind}", losses.iter().filter(|(act, _)| *act == kind).count()));
-            return Ok(format!("{} found in {number} cycles: {}", losses.len(), kinds.join(", ")));
+            return Ok(format!("{} losses found by cycle {number}: {}", losses.len(), kinds.join(", ")));
         }
     }
     bail!("{CYCLES} cycles of a server that answers before it commits, and only these losses: {losses:?}");
