@@ -76,11 +76,11 @@ impl Tally {
 
 impl Arguments {
     fn run(&self) -> Result<Tally> {
-        if self.expect_loss { planted::run(&root()) } else { self.kill_again_and_again() }
+        if self.expect_loss { planted::run(&root(), &target()) } else { self.kill_again_and_again() }
     }
 
     fn kill_again_and_again(&self) -> Result<Tally> {
-        let binary = std::env::var_os("JETON_BIN").map_or_else(|| root().join("target/release/jeton"), PathBuf::from);
+        let binary = std::env::var_os("JETON_BIN").map_or_else(|| target().join("release/jeton"), PathBuf::from);
         if !binary.exists() {
             bail!("there is no {}; build it with: cargo build --release -p jeton-cli", binary.display());
         }
@@ -117,6 +117,11 @@ fn arguments() -> Result<Arguments> {
 fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).map_or_else(|| here.to_path_buf(), Path::to_path_buf)
+}
+
+/// Where builds go.
+fn target() -> PathBuf {
+    root().join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
 }
 
 const SHORT: u32 = 20;

@@ -17,9 +17,9 @@ use crate::sync_order;
 use crate::world::{Stance, World};
 
 /// Builds that server and looks for its losses, in both stances and in the order of its system calls.
-pub(crate) fn run(root: &Path) -> Result<Tally> {
+pub(crate) fn run(root: &Path, target: &Path) -> Result<Tally> {
     let begun = Instant::now();
-    let binary = build(root)?;
+    let binary = build(root, target)?;
     println!("built {} in {:.1} s", binary.display(), begun.elapsed().as_secs_f64());
     let mut tally = Tally::default();
     for stance in [Stance::Exact, Stance::Safe] {
@@ -47,7 +47,7 @@ fn lose(binary: &Path, stance: Stance) -> Result<String> {
         if KINDS.iter().all(|kind| losses.iter().any(|(act, _)| act == kind)) {
             never_signed_up(&mut world)?;
             let kinds = KINDS.map(|kind| format!("{} {kind}", losses.iter().filter(|(act, _)| *act == kind).count()));
-            return Ok(format!("{} found in {number} cycles: {}", losses.len(), kinds.join(", ")));
+            return Ok(format!("{} losses found by cycle {number}: {}", losses.len(), kinds.join(", ")));
         }
     }
     bail!("{CYCLES} cycles of a server that answers before it commits, and only these losses: {losses:?}");
@@ -72,12 +72,11 @@ fn misorder(binary: &Path) -> Result<String> {
 }
 
 /// Shares what is compiled with the other builds of this checkout, but not the place of the binary.
-fn build(root: &Path) -> Result<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
+fn build(root: &Path, target: &Path) -> Result<PathBuf> {
     let folder = target.join("planted");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root).args(["build", "-p", "jeton-cli", "--features", "answer-before-commit", "-j2"]);
-    cargo.arg("--target-dir").arg(&folder).env("CARGO_BUILD_BUILD_DIR", &target);
+    cargo.arg("--target-dir").arg(&folder).env("CARGO_BUILD_BUILD_DIR", target);
     let status = cargo.status().context("cargo could not be started")?;
     if !status.success() {
         bail!("the build with answer-before-commit ended with {status}");
