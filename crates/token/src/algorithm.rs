@@ -57,6 +57,15 @@ impl Algorithm {
     pub fn is_symmetric(self) -> bool {
         matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)
     }
+
+    /// How many bytes its hash has, and an HMAC secret has at least (RFC 7518 §3.2).
+    pub fn hash_bytes(self) -> usize {
+        match self {
+            Self::Hs256 | Self::Rs256 | Self::Ps256 | Self::Es256 | Self::Es256k => 32,
+            Self::Hs384 | Self::Rs384 | Self::Ps384 | Self::Es384 => 48,
+            Self::Hs512 | Self::Rs512 | Self::Ps512 | Self::Es512 | Self::EdDsa => 64,
+        }
+    }
 }
 
 impl fmt::Display for Algorithm {

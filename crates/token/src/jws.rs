@@ -4,9 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::algorithm::Algorithm;
 use crate::error::Flaw;
 use crate::key::Key;
+use crate::strict_json;
 
 /// The longest token that is looked at, in bytes.
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
@@ -17,16 +17,29 @@ pub struct Jws {
     key: Key,
     /// The encoded header that this key writes: tokens that carry it need no parsing.
     header: String,
+    /// Whether headers of others are held to the policy, or to what the reference holds them to.
+    strict: bool,
 }
 
 impl Jws {
-    /// Signs and verifies with this key.
+    /// Signs and verifies with this key, strictly.
     pub fn new(key: Key) -> Self {
         let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, key.algorithm());
-        Self { key, header: URL_SAFE_NO_PAD.encode(header) }
+        Self { key, header: URL_SAFE_NO_PAD.encode(header), strict: true }
+    }
+
+    /// Strict, a header names no member twice, and its `typ` is absent, `JWT` or `at+jwt`. Otherwise the last of two
+    /// counts and `typ` may be anything, as in PyJWT.
+    #[must_use]
+    pub fn with_strictness(self, strict: bool) -> Self {
+        Self { strict, ..self }
     }
 
     /// The signed text of a payload.
+    ///
+    /// # Panics
+    ///
+    /// If the key cannot sign ([`Key::can_sign`]).
     pub fn sign(&self, payload: &[u8]) -> String {
         let mut text = String::with_capacity(self.header.len() + payload.len() * 4 / 3 + 96);
         text.push_str(&self.header);
@@ -54,31 +67,38 @@ impl Jws {
             return Err(Flaw::Form);
         };
         if header != self.header.as_bytes() {
-            check_header(&decode(header)?, self.key.algorithm())?;
+            self.check_header(&decode(header)?)?;
         }
         let signature = decode(signature)?;
         let signed = &text[..header.len() + 1 + payload.len()];
         if !self.key.verify(signed, &signature) {
             return Err(Flaw::Signature);
         }
-        decode(payload)
+        URL_SAFE_NO_PAD.decode(payload).map_err(|_| Flaw::Form)
+    }
+
+    /// Reads a header that is not the one we write: `kid` may be any text, but nothing may change how the token is to be
+    /// read.
+    fn check_header(&self, json: &[u8]) -> Result<(), Flaw> {
+        let header = if self.strict { strict_json::parse(json) } else { serde_json::from_slice(json).ok() };
+        let Some(Value::Object(header)) = header else {
+            return Err(Flaw::Header);
+        };
+        let understood = ["crit", "b64", "zip"].iter().all(|&name| !header.contains_key(name));
+        let typ_fits = !self.strict || header.get("typ").is_none_or(is_a_token_type);
+        if !understood || !typ_fits || header.get("kid").is_some_and(|kid| !kid.is_string()) {
+            return Err(Flaw::Header);
+        }
+        match header.get("alg") {
+            Some(Value::String(name)) if name == self.key.algorithm().as_str() => Ok(()),
+            _ => Err(Flaw::Algorithm),
+        }
     }
 }
 
-/// Reads a header that is not the one we write: `typ` may be anything, `kid` any text, but nothing may change how the
-/// token is to be read.
-fn check_header(json: &[u8], algorithm: Algorithm) -> Result<(), Flaw> {
-    let Ok(Value::Object(header)) = serde_json::from_slice(json) else {
-        return Err(Flaw::Header);
-    };
-    let understood = ["crit", "b64", "zip"].iter().all(|&name| !header.contains_key(name));
-    if !understood || header.get("kid").is_some_and(|kid| !kid.is_string()) {
-        return Err(Flaw::Header);
-    }
-    match header.get("alg") {
-        Some(Value::String(name)) if name == algorithm.as_str() => Ok(()),
-        _ => Err(Flaw::Algorithm),
-    }
+/// Whether `typ` says that this is a JWT, and no special kind of it that is meant for somebody else (RFC 8725 §3.11).
+fn is_a_token_type(typ: &Value) -> bool {
+    typ.as_str().is_some_and(|typ| ["JWT", "at+jwt"].iter().any(|known| typ.eq_ignore_ascii_case(known)))
 }
 
 /// Strict base64url: no padding, no foreign character, unused bits zero, never empty.
@@ -92,6 +112,7 @@ fn decode(part: &[u8]) -> Result<Vec<u8>, Flaw> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::algorithm::Algorithm;
 
     fn jws() -> Jws {
         Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef").unwrap())
@@ -127,6 +148,10 @@ mod tests {
             ("HS256", Flaw::Header),
         ] {
             assert_eq!(jws().verify(with_header(header).as_bytes()), Err(flaw), "{header}");
+        }
+        for header in [r#"{"alg":"none","alg":"HS256"}"#, r#"{"alg":"HS256","typ":"dpop+jwt"}"#] {
+            assert_eq!(jws().verify(with_header(header).as_bytes()), Err(Flaw::Header), "{header}");
+            assert!(jws().with_strictness(false).verify(with_header(header).as_bytes()).is_ok(), "{header}");
         }
         for header in [r#"{"typ":"at+jwt","alg":"HS256"}"#, r#"{"alg":"HS256","kid":"k1","jku":"http://x"}"#] {
             assert!(jws().verify(with_header(header).as_bytes()).is_ok(), "{header}");

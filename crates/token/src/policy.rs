@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::time::Timestamp;
 
-/// The settings of Simple JWT that shape tokens and their checks. [`Policy::default`] has Simple JWT's defaults.
+/// The settings of Simple JWT that shape tokens and their checks. [`Policy::default`] has Simple JWT's defaults, and is
+/// strict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// `ACCESS_TOKEN_LIFETIME`.
@@ -29,6 +30,10 @@ pub struct Policy {
     pub user_id_claim: String,
     /// `SLIDING_TOKEN_REFRESH_EXP_CLAIM`.
     pub sliding_refresh_claim: String,
+    /// Whether tokens are held to the letter of the standards: times are numbers of our calendar, ids texts, no member
+    /// comes twice, nothing nests deeper than 32 levels, and `typ` is that of an access token or none. Otherwise what
+    /// Simple JWT tolerates passes. No token that Simple JWT itself issues tells the two apart.
+    pub strict: bool,
 }
 
 /// One audience or several; what was given as a list is written as a list.
@@ -100,6 +105,7 @@ impl Default for Policy {
             jti_claim: Some("jti".to_owned()),
             user_id_claim: "user_id".to_owned(),
             sliding_refresh_claim: "refresh_exp".to_owned(),
+            strict: true,
         }
     }
 }

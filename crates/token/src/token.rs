@@ -46,7 +46,7 @@ pub struct Genuine<'a> {
 impl Tokens {
     /// Tokens of this key and policy.
     pub fn new(key: Key, policy: Policy) -> Self {
-        Self { jws: Jws::new(key), policy }
+        Self { jws: Jws::new(key).with_strictness(policy.strict), policy }
     }
 
     /// What was settled about them.
@@ -90,6 +90,10 @@ impl Tokens {
     }
 
     /// Signs claims; `aud` and `iss` are written over whatever stood there.
+    ///
+    /// # Panics
+    ///
+    /// If the key cannot sign ([`Key::can_sign`]).
     pub fn sign(&self, claims: &Claims) -> String {
         if self.policy.audience.is_none() && self.policy.issuer.is_none() {
             return self.jws.sign(&claims.to_json());
@@ -112,7 +116,8 @@ impl Tokens {
     ///
     /// [`TokenError::Invalid`] or [`TokenError::Expired`].
     pub fn decode(&self, text: &[u8], now: Timestamp) -> Result<Genuine<'_>, TokenError> {
-        let claims = Claims::parse(&self.jws.verify(text)?)?;
+        let payload = self.jws.verify(text)?;
+        let claims = if self.policy.strict { Claims::parse_strict(&payload)? } else { Claims::parse(&payload)? };
         self.check_times(&claims, now)?;
         self.check_issuer(&claims)?;
         self.check_audience(&claims)?;
@@ -121,6 +126,9 @@ impl Tokens {
         }
         if claims.get("jti").is_some_and(|jti| !jti.is_string()) {
             return Err(Flaw::Id.into());
+        }
+        if self.policy.strict {
+            self.check_strictly(&claims)?;
         }
         Ok(Genuine { claims, policy: &self.policy })
     }
@@ -164,6 +172,22 @@ impl Tokens {
             return Err(Flaw::Expiry.into());
         }
         Ok(())
+    }
+
+    /// What Simple JWT lets pass: times that are no numbers of our calendar, ids that are no texts.
+    fn check_strictly(&self, claims: &Claims) -> Result<(), Flaw> {
+        for (name, flaw) in [("iat", Flaw::IssuedAt), ("nbf", Flaw::NotBefore), ("exp", Flaw::Expiry)] {
+            let Some(value) = claims.get(name) else { continue };
+            if !value.as_f64().is_some_and(|seconds| (0.0..YEAR_10000 as f64).contains(&seconds)) {
+                return Err(flaw);
+            }
+        }
+        let id = self.policy.jti_claim.as_ref().and_then(|name| claims.get(name));
+        match id {
+            None => Ok(()),
+            Some(Value::String(id)) if !id.is_empty() => Ok(()),
+            Some(_) => Err(Flaw::Id),
+        }
     }
 
     fn check_issuer(&self, claims: &Claims) -> Result<(), Flaw> {
@@ -262,8 +286,13 @@ mod tests {
         tokens.decode(text.as_bytes(), NOW)?.into_token(wanted)
     }
 
+    /// What the reference tolerates passes.
+    fn lenient() -> Policy {
+        Policy { strict: false, ..Policy::default() }
+    }
+
     fn refused(claims: &Value) -> TokenError {
-        verdict(&Policy::default(), claims, Some(TokenType::Access)).unwrap_err()
+        verdict(&lenient(), claims, Some(TokenType::Access)).unwrap_err()
     }
 
     #[test]
@@ -311,7 +340,21 @@ mod tests {
             json!({"exp": next, "jti": "", "token_type": "access", "iat": "5"}),
             json!({"exp": f64::from(next as i32) + 0.5, "jti": "", "token_type": "access"}),
         ] {
-            assert!(verdict(&Policy::default(), &claims, Some(TokenType::Access)).is_ok(), "{claims}");
+            assert!(verdict(&lenient(), &claims, Some(TokenType::Access)).is_ok(), "{claims}");
+        }
+    }
+
+    #[test]
+    fn what_the_reference_tolerates_is_refused_by_a_strict_policy() {
+        let next = NOW.seconds() + 60;
+        for (claims, flaw) in [
+            (json!({"exp": next, "jti": "a", "iat": "5"}), Flaw::IssuedAt),
+            (json!({"exp": next, "jti": "a", "nbf": true}), Flaw::NotBefore),
+            (json!({"exp": next, "jti": "a", "nbf": -1}), Flaw::NotBefore),
+            (json!({"exp": next, "jti": ""}), Flaw::Id),
+        ] {
+            assert!(verdict(&lenient(), &claims, None).is_ok(), "{claims}");
+            assert_eq!(verdict(&Policy::default(), &claims, None).unwrap_err(), flaw.into(), "{claims}");
         }
     }
 
