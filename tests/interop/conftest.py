@@ -9,6 +9,7 @@ import dataclasses
 
 import pytest
 
+import algorithms
 from servers import DjangoSite, Jeton, jeton_binary
 
 PASSWORD = "Pa55-word!"
@@ -113,9 +114,10 @@ def start(tmp_path_factory, users, hashing):
         folder = tmp_path_factory.mktemp(f"{profile}-{compatibility}")
         for name in ("jeton", "django"):
             (folder / name).mkdir()
-        django = DjangoSite(folder / "django", users, PROFILES[profile])
+        settings = PROFILES[profile] if profile in PROFILES else algorithms.profile(profile)
+        django = DjangoSite(folder / "django", users, settings)
         try:
-            return Pair(Jeton(folder / "jeton", users, PROFILES[profile], compatibility=compatibility), django)
+            return Pair(Jeton(folder / "jeton", users, settings, compatibility=compatibility), django)
         except Exception:
             django.stop()
             raise
