@@ -9,6 +9,7 @@ mod forge;
 mod json_text;
 mod launcher;
 mod matching;
+mod pairs;
 mod pattern;
 mod player;
 mod profile;

@@ -94,9 +94,6 @@ impl Profile {
         for class in self.auth_classes.iter().filter(|class| !["jwt", "jwt_stateless"].contains(&class.as_str())) {
             reasons.push(format!("authentication class {class:?}"));
         }
-        if !["HS256", "HS384", "HS512"].contains(&self.algorithm()) {
-            reasons.push(format!("ALGORITHM {:?}", self.algorithm()));
-        }
         for name in ["JWK_URL", "JSON_ENCODER"] {
             if self.simple_jwt.get(name).is_some_and(|value| !value.is_null()) {
                 reasons.push(name.to_owned());
@@ -147,7 +144,7 @@ mod tests {
         let mut profile = Profile::for_tests();
         assert_eq!(profile.unsupported(), Vec::<String>::new());
         profile.auth_classes.push("session".into());
-        profile.simple_jwt.insert("ALGORITHM".into(), json!("RS256"));
+        profile.simple_jwt.insert("JWK_URL".into(), json!("https://keys.example/jwks.json"));
         profile.language_code = "ko-kr".into();
         profile.locale_middleware = true;
         profile.rate_limits = json!({"login": "5/min"});

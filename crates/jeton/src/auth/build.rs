@@ -8,13 +8,13 @@ use jeton_token::policy::Policy;
 use jeton_token::rotation::Rules;
 
 use crate::passwords::{Algorithm, Argon2Cost, CostError, CostLimits, PasswordConfig};
-use crate::settings::{Passwords, PreferredHash, Settings, SimpleJwt};
+use crate::settings::{Passwords, PreferredHash, Settings};
 
 /// Why the parts do not fit together.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The key does not fit the algorithm.
-    #[error("simple_jwt.SIGNING_KEY: {0}")]
+    /// The key does not fit the algorithm, or the halves of a pair each other.
+    #[error("simple_jwt.SIGNING_KEY and VERIFYING_KEY: {0}")]
     Key(#[from] KeyError),
     /// Passwords cannot be hashed at this cost.
     #[error("passwords: {0}")]
@@ -27,7 +27,8 @@ pub enum BuildError {
     Threads(#[from] io::Error),
 }
 
-pub(super) fn policy(simple_jwt: &SimpleJwt) -> Policy {
+pub(super) fn policy(settings: &Settings) -> Policy {
+    let simple_jwt = &settings.simple_jwt;
     Policy {
         access_lifetime: simple_jwt.access_token_lifetime,
         refresh_lifetime: simple_jwt.refresh_token_lifetime,
@@ -40,6 +41,7 @@ pub(super) fn policy(simple_jwt: &SimpleJwt) -> Policy {
         jti_claim: simple_jwt.jti_claim.clone(),
         user_id_claim: simple_jwt.user_id_claim.clone(),
         sliding_refresh_claim: simple_jwt.sliding_token_refresh_exp_claim.clone(),
+        strict: settings.strict_tokens,
     }
 }
 

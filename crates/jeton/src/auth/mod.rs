@@ -21,7 +21,6 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jeton_store::Store;
-use jeton_token::key::Key;
 use jeton_token::rotation::{AgentDigest, Rules};
 use jeton_token::time::{Clock, Timestamp};
 use jeton_token::token::Tokens;
@@ -86,12 +85,11 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if `SIGNING_KEY` does not fit `ALGORITHM`, or passwords cannot be hashed as configured.
+    /// [`BuildError`] if `SIGNING_KEY` or `VERIFYING_KEY` does not fit `ALGORITHM`, or passwords cannot be hashed as configured.
     pub fn new(settings: Arc<Settings>, store: Store, clock: Clock, entropy: Entropy) -> Result<Self, BuildError> {
-        let simple_jwt = &settings.simple_jwt;
-        let key = Key::from_secret(simple_jwt.algorithm, simple_jwt.signing_key.expose().as_bytes())?;
+        let key = settings.simple_jwt.key()?;
         Ok(Self(Arc::new(Parts {
-            tokens: Tokens::new(key, build::policy(simple_jwt)),
+            tokens: Tokens::new(key, build::policy(&settings)),
             rules: build::rules(&settings),
             hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
             in_use: InUse::default(),

@@ -74,6 +74,11 @@ impl Settings {
             "Whether a signing secret of less than 32 bytes may be used. It can be guessed.",
             compatibility == Compatibility::Exact,
         );
+        let strict_tokens = top.read(
+            "strict_tokens",
+            "Whether tokens that break the standards in ways Simple JWT overlooks are refused, whoever signed them.",
+            compatibility == Compatibility::Safe,
+        );
         let secret_key = secret_key.unwrap_or_else(|| Secret::from(""));
         let server = Server::read(reader, compatibility);
         let database = Database::read(reader);
@@ -81,6 +86,7 @@ impl Settings {
         let settings = Self {
             compatibility,
             secret_key,
+            strict_tokens,
             server,
             database,
             ledger: Ledger::read(reader, compatibility),
@@ -208,12 +214,12 @@ mod tests {
     fn all_problems_come_at_once_each_with_its_path_and_what_to_do() {
         let errors = errors(
             "[server]\nlisten = \"localhost\"\n[simple_jwt]\nACCESS_TOKEN_LIFETIME = \"5x\"\nROTATE_REFERSH_TOKENS = true\n\
-             ALGORITHM = \"RS256\"\n[database]\nurl = \"postgres://db/x\"\n[cookies]\nsecure = true\n",
+             ALGORITHM = \"RS255\"\n[database]\nurl = \"postgres://db/x\"\n[cookies]\nsecure = true\n",
         );
         let expected = [
             "server.listen (line 3): \"localhost\" is not an address and port",
             "database.url (line 9): PostgreSQL is not served by this version",
-            "simple_jwt.ALGORITHM (line 7): \"RS256\" is not served by this version",
+            "simple_jwt.ALGORITHM (line 7): \"RS255\" is not one of the words",
             "simple_jwt.ACCESS_TOKEN_LIFETIME (line 5): \"5x\" is not a length of time",
             "simple_jwt.ROTATE_REFERSH_TOKENS (line 6): there is no such setting\n    Did you mean simple_jwt.ROTATE_REFRESH_TOKENS?",
             "cookies.secure (line 11): there is no such setting",

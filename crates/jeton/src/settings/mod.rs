@@ -49,6 +49,8 @@ pub struct Settings {
     pub compatibility: Compatibility,
     /// The site's secret; signs tokens unless `SIGNING_KEY` does.
     pub secret_key: Secret<String>,
+    /// Whether tokens are held to the letter of the standards, beyond what Simple JWT looks at.
+    pub strict_tokens: bool,
     /// `[server]`.
     pub server: Server,
     /// `[database]`.
@@ -76,6 +78,7 @@ impl Settings {
         Self {
             compatibility,
             secret_key,
+            strict_tokens: compatibility == Compatibility::Safe,
             server: Server::defaults(compatibility),
             database: Database::default(),
             ledger: Ledger::defaults(compatibility),

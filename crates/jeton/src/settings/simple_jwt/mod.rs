@@ -1,6 +1,7 @@
 //! `[simple_jwt]`: Simple JWT's settings, by their own names.
 
 mod claims;
+mod keys;
 pub(super) mod python;
 mod read;
 
@@ -32,8 +33,10 @@ pub enum TokenClass {
 pub struct SimpleJwt {
     /// `ALGORITHM`.
     pub algorithm: Algorithm,
-    /// `SIGNING_KEY`, or the site's secret key.
+    /// `SIGNING_KEY`, or the site's secret key. A private key in PEM where `ALGORITHM` takes a key pair.
     pub signing_key: Secret<String>,
+    /// `VERIFYING_KEY`: the public key in PEM. `None`: it is derived from the private one, or the algorithm has none.
+    pub verifying_key: Option<String>,
     /// `ACCESS_TOKEN_LIFETIME`.
     pub access_token_lifetime: Duration,
     /// `REFRESH_TOKEN_LIFETIME`.
@@ -88,6 +91,7 @@ impl SimpleJwt {
         Self {
             algorithm: Algorithm::Hs256,
             signing_key,
+            verifying_key: None,
             access_token_lifetime: Duration::from_secs(300),
             refresh_token_lifetime: Duration::from_secs(86_400),
             sliding_token_lifetime: Duration::from_secs(300),

@@ -20,12 +20,9 @@ pub(super) fn refuse_removed(section: &mut Section<'_>) {
     }
 }
 
-/// `VERIFYING_KEY`, `JWK_URL`, and everything that would load Python code.
+/// `JWK_URL`, and everything that would load Python code.
 pub(super) fn read_unused_keys(section: &mut Section<'_>) {
     let is_set = |section: &mut Section<'_>, key| section.given(key).is_some_and(|given| given.as_text() != Some(""));
-    if is_set(section, "VERIFYING_KEY") {
-        section.warn("VERIFYING_KEY", Wrong::new("is not used: HMAC verifies with the signing key", "Remove it."));
-    }
     if is_set(section, "JWK_URL") {
         section.refuse(
             "JWK_URL",

@@ -28,17 +28,24 @@ impl SimpleJwt {
     }
 
     fn read_keys(&mut self, section: &mut Section<'_>) {
-        self.algorithm =
-            section.read_if("ALGORITHM", "How tokens are signed: HS256, HS384 or HS512.", self.algorithm, is_served);
+        self.algorithm = section.read(
+            "ALGORITHM",
+            "How tokens are signed: HS, RS, PS or ES with 256, 384 or 512, ES256K, or EdDSA.",
+            self.algorithm,
+        );
         let signing_key = section.secret(
             "SIGNING_KEY",
-            "The secret that signs tokens; empty: secret_key.",
+            "What signs tokens: for HS a secret (empty: secret_key), else a private key in PEM.",
             "SIGNING_KEY_FILE",
             "A file that holds it.",
         );
-        if let Some(key) = signing_key {
-            self.signing_key = key;
-        }
+        let verifying_key = section.secret(
+            "VERIFYING_KEY",
+            "The public key in PEM; empty: derived from the private one.",
+            "VERIFYING_KEY_FILE",
+            "A file that holds it.",
+        );
+        self.take_keys(section, signing_key, verifying_key);
         python::read_unused_keys(section);
         self.audience = section.read(
             "AUDIENCE",
@@ -135,16 +142,6 @@ impl SimpleJwt {
                 _ => Ok(()),
             },
         );
-    }
-}
-
-fn is_served(algorithm: &Algorithm) -> Result<(), Wrong> {
-    match algorithm.is_symmetric() {
-        true => Ok(()),
-        false => Err(Wrong::new(
-            format!("{} is not served by this version", algorithm.show()),
-            "Write \"HS256\", \"HS384\" or \"HS512\"; algorithms with a public key come later.",
-        )),
     }
 }
 
