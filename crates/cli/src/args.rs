@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::site::SiteArgs;
-use crate::{check, createsuperuser, flushexpiredtokens, info, init, serve, token, user};
+use crate::{check, createsuperuser, flushexpiredtokens, info, init, keys, serve, token, user};
 
 /// Sign-in for people: token pairs, refresh with rotation, blacklist and logout, on one SQLite file.
 #[derive(Parser)]
@@ -25,6 +25,8 @@ pub(crate) enum Command {
     User(user::Command),
     #[command(subcommand)]
     Token(token::Command),
+    #[command(subcommand)]
+    Keys(keys::Command),
     Flushexpiredtokens(flushexpiredtokens::Args),
     Info(info::Args),
 }

@@ -8,6 +8,7 @@ mod first_start;
 mod flushexpiredtokens;
 mod info;
 mod init;
+mod keys;
 mod logs;
 mod output;
 mod password;
@@ -51,6 +52,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::User(command) => done(runtime.block_on(user::run(&site, command))),
         Command::Token(command) => runtime.block_on(token::run(&site, command)),
         Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
+        Command::Keys(command) => done(keys::run(&command)),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
     };
     runtime.shutdown_background();

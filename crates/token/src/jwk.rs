@@ -3,6 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
+#[cfg(feature = "asymmetric")]
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::algorithm::Algorithm;
@@ -154,6 +156,24 @@ impl Key {
         let usage = [("use", "sig".to_owned()), ("alg", self.algorithm().to_string())];
         let members = numbers.into_iter().chain(usage).chain(named);
         Some(members.map(|(name, value)| (name.to_owned(), Value::String(value))).collect())
+    }
+
+    /// The name that everybody finds for this key: the SHA-256 of its required members (RFC 7638). Nothing for a secret.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::jwk::Jwk;
+    ///
+    /// let jwk = br#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
+    /// let jwk = Jwk::parse(jwk, Some(Algorithm::EdDsa))?;
+    /// assert_eq!(jwk.key().thumbprint().as_deref(), Some("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"));
+    /// # Ok::<(), jeton_token::jwk::JwkError>(())
+    /// ```
+    pub fn thumbprint(&self) -> Option<String> {
+        let mut required = self.to_public_jwk(None)?;
+        required.retain(|name, _| !["use", "alg"].contains(&name.as_str()));
+        required.sort_keys();
+        Some(encode(&Sha256::digest(Value::Object(required).to_string())))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Keys: each bound to one algorithm, prepared once, tried before it is used.
 
+#[cfg(feature = "asymmetric")]
+mod generate;
 mod hmac;
 #[cfg(feature = "asymmetric")]
 mod pair;
@@ -11,6 +13,8 @@ mod rsa;
 #[cfg(feature = "asymmetric")]
 use std::sync::Arc;
 
+#[cfg(feature = "asymmetric")]
+pub use generate::{NewKeyPair, generate};
 use hmac::HmacKey;
 #[cfg(feature = "asymmetric")]
 use pair::KeyPair;
@@ -200,6 +204,9 @@ pub enum KeyError {
     /// A PEM or SSH key was given as a secret for HMAC: whoever knows a public key could sign with it.
     #[error("a PEM key is no secret for HMAC: choose the algorithm of that key, such as RS256 or ES256")]
     PemAsSecret,
+    /// The library had no randomness to give.
+    #[error("no key could be made: the random generator failed")]
+    Generator,
     /// The text holds no PEM block, or a damaged one.
     #[error("no key in PEM: give the whole text, from -----BEGIN to the end of the -----END line")]
     NotPem,
