@@ -7,7 +7,7 @@ pub mod auth;
 mod census;
 pub mod entropy;
 mod http;
-mod jwks;
+pub mod jwks;
 pub mod passwords;
 pub mod settings;
 mod sweeper;

@@ -85,7 +85,11 @@ impl Auth {
 
     /// The claims of a token that one of `AUTH_TOKEN_CLASSES` takes, tried in order.
     async fn token_claims(&self, token: &[u8]) -> Result<Claims, AuthError> {
-        let decoded = self.tokens().decode(token, self.now());
+        let decoded = match self.decode(token).await {
+            Ok(genuine) => Ok(genuine),
+            Err(AuthError::Token(error)) => Err(error),
+            Err(error) => return Err(error),
+        };
         let mut rejections = Vec::new();
         for &class in &self.settings().simple_jwt.auth_token_classes {
             let taken = match &decoded {

@@ -44,7 +44,7 @@ impl Auth {
     /// Reads a token that is to end. Where ending wins, any unexpired token of a family will do, even one that has been
     /// used up or ended before.
     pub(super) async fn ending(&self, token: &str, caller: &Caller) -> Result<Ending, AuthError> {
-        let genuine = self.tokens().decode(token.as_bytes(), self.now())?;
+        let genuine = self.decode(token.as_bytes()).await?;
         let entry = self.look_up(&genuine).await?;
         let already = self.is_blacklisted(&entry).await?;
         if let Entry::Unknown(key) = &entry {

@@ -7,6 +7,7 @@ use jeton_token::key::KeyError;
 use jeton_token::policy::Policy;
 use jeton_token::rotation::Rules;
 
+use crate::jwks::RemoteKeys;
 use crate::passwords::{Algorithm, Argon2Cost, CostError, CostLimits, PasswordConfig};
 use crate::settings::{Passwords, PreferredHash, Settings};
 
@@ -43,6 +44,12 @@ pub(super) fn policy(settings: &Settings) -> Policy {
         sliding_refresh_claim: simple_jwt.sliding_token_refresh_exp_claim.clone(),
         strict: settings.strict_tokens,
     }
+}
+
+pub(super) fn remote_keys(settings: &Settings) -> Option<RemoteKeys> {
+    let simple_jwt = &settings.simple_jwt;
+    let url = simple_jwt.jwk_url.clone()?;
+    Some(RemoteKeys::new(url, simple_jwt.algorithm, settings.strict_tokens))
 }
 
 pub(super) fn rules(settings: &Settings) -> Rules {

@@ -21,9 +21,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use jeton_store::Store;
+use jeton_token::error::{Flaw, TokenError};
+use jeton_token::jws::claimed_key_id;
 use jeton_token::rotation::{AgentDigest, Rules};
 use jeton_token::time::{Clock, Timestamp};
-use jeton_token::token::Tokens;
+use jeton_token::token::{Genuine, Tokens};
 use sha2::{Digest, Sha256};
 
 pub use access::{Identity, Principal, Rejection};
@@ -36,6 +38,7 @@ pub use setup::{SetupCode, SetupError};
 pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;
+use crate::jwks::RemoteKeys;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
 use in_use::InUse;
@@ -49,6 +52,7 @@ struct Parts {
     settings: Arc<Settings>,
     store: Store,
     tokens: Tokens,
+    remote_keys: Option<RemoteKeys>,
     rules: Rules,
     hasher: Hasher,
     clock: Clock,
@@ -90,6 +94,7 @@ impl Auth {
         let key = settings.simple_jwt.key()?;
         Ok(Self(Arc::new(Parts {
             tokens: Tokens::new(key, build::policy(&settings)),
+            remote_keys: build::remote_keys(&settings),
             rules: build::rules(&settings),
             hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
             in_use: InUse::default(),
@@ -99,6 +104,19 @@ impl Auth {
             clock,
             entropy,
         })))
+    }
+
+    /// A token that this site signed, or the holder of one of the keys at `JWK_URL`: its `kid` says which, and a token
+    /// without one is the site's own.
+    async fn decode(&self, token: &[u8]) -> Result<Genuine<'_>, AuthError> {
+        let now = self.now();
+        if let Some(remote) = &self.0.remote_keys
+            && let Some(kid) = claimed_key_id(token)
+        {
+            let jws = remote.find(&kid, now).await.ok_or(TokenError::Invalid(Flaw::Signature))?;
+            return Ok(self.tokens().decode_by(&jws, token, now)?);
+        }
+        Ok(self.tokens().decode(token, now)?)
     }
 
     /// The settings in force.

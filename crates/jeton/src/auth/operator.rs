@@ -105,7 +105,7 @@ impl Auth {
     ///
     /// [`AuthError::Token`], [`AuthError::Store`].
     pub async fn revoke_token(&self, token: &str) -> Result<Revocation, AuthError> {
-        let genuine = self.tokens().decode(token.as_bytes(), self.now())?;
+        let genuine = self.decode(token.as_bytes()).await?;
         let id = genuine.id()?.ok_or(TokenError::MissingId)?;
         match self.revoke_id(&id).await? {
             Revocation::NeedsToken => self.list_foreign(id, genuine.claims()).await,

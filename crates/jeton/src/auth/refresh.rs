@@ -45,7 +45,7 @@ impl Auth {
     ///
     /// [`AuthError::Token`], [`AuthError::NoActiveAccount`], [`AuthError::PasswordChanged`], [`AuthError::Store`].
     pub async fn refresh(&self, token: &str, caller: &Caller) -> Result<Refreshed, AuthError> {
-        let genuine = self.tokens().decode(token.as_bytes(), self.now())?;
+        let genuine = self.decode(token.as_bytes()).await?;
         for _ in 0..MAX_PASSES {
             if let Pass::Answer(refreshed) = self.refresh_once(&genuine, caller).await? {
                 return Ok(refreshed);

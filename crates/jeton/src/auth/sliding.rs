@@ -17,7 +17,7 @@ impl Auth {
     /// [`AuthError::PasswordChanged`].
     pub async fn refresh_sliding(&self, token: &str) -> Result<String, AuthError> {
         let now = self.now();
-        let genuine = self.tokens().decode(token.as_bytes(), now)?;
+        let genuine = self.decode(token.as_bytes()).await?;
         let entry = self.look_up(&genuine).await?;
         if self.is_blacklisted(&entry).await? {
             return Err(TokenError::Blacklisted.into());

@@ -16,7 +16,7 @@ impl Auth {
     ///
     /// [`AuthError::Token`], [`AuthError::VerifiedBlacklisted`], [`AuthError::Store`].
     pub async fn verify(&self, token: &str) -> Result<Map<String, Value>, AuthError> {
-        let genuine = self.tokens().decode(token.as_bytes(), self.now())?;
+        let genuine = self.decode(token.as_bytes()).await?;
         let consulted = self.verify_consults_blacklist().then(|| genuine.clone());
         genuine.into_token(None)?;
         if let Some(genuine) = consulted {

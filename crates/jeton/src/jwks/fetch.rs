@@ -34,7 +34,7 @@ pub enum UrlError {
 
 /// Why a document was not fetched.
 #[derive(Debug, thiserror::Error)]
-pub enum FetchError {
+pub(super) enum FetchError {
     /// The network failed, or TLS.
     #[error("{0}")]
     Io(#[from] io::Error),

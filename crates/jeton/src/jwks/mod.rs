@@ -6,18 +6,21 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use jeton_token::key::Key;
+use jeton_token::algorithm::Algorithm;
+use jeton_token::jwk::Jwk;
+use jeton_token::jws::Jws;
 use jeton_token::time::Timestamp;
+use serde_json::Value;
 
-pub use fetch::{FetchError, JwkUrl, UrlError};
-
-/// Reads a document's keys, by `kid`. What is no key for the site's algorithm is left out.
-pub(crate) type ReadKeys = Box<dyn Fn(&[u8]) -> HashMap<String, Key> + Send + Sync>;
+pub use fetch::{JwkUrl, UrlError};
 
 /// The keys of one URL. The URL is the operator's; nothing in a token can add to it or lead elsewhere.
 pub(crate) struct RemoteKeys {
     url: JwkUrl,
-    read: ReadKeys,
+    /// The one algorithm of the site; keys for others are not looked at.
+    algorithm: Algorithm,
+    /// Whether tokens are read strictly.
+    strict: bool,
     known: Mutex<Arc<Known>>,
     /// Held while the document is fetched, so that a burst of unknown `kid`s asks once.
     fetching: tokio::sync::Mutex<()>,
@@ -26,7 +29,7 @@ pub(crate) struct RemoteKeys {
 /// What is known of the document. Good keys are never thrown away because a fetch failed.
 #[derive(Default)]
 struct Known {
-    keys: HashMap<String, Key>,
+    keys: HashMap<String, Arc<Jws>>,
     fetched: Option<Timestamp>,
     tried: Option<Timestamp>,
 }
@@ -41,12 +44,12 @@ impl Known {
 }
 
 impl RemoteKeys {
-    pub(crate) fn new(url: JwkUrl, read: ReadKeys) -> Self {
-        Self { url, read, known: Mutex::default(), fetching: tokio::sync::Mutex::default() }
+    pub(crate) fn new(url: JwkUrl, algorithm: Algorithm, strict: bool) -> Self {
+        Self { url, algorithm, strict, known: Mutex::default(), fetching: tokio::sync::Mutex::default() }
     }
 
     /// The key of this `kid`, or nothing if the document has none.
-    pub(crate) async fn find(&self, kid: &str, now: Timestamp) -> Option<Key> {
+    pub(crate) async fn find(&self, kid: &str, now: Timestamp) -> Option<Arc<Jws>> {
         if !self.known().settles(kid, now) {
             let _turn = self.fetching.lock().await;
             // Whoever waited for the turn may find that the one before has fetched already.
@@ -61,7 +64,7 @@ impl RemoteKeys {
         let before = self.known();
         let after = match fetch::fetch(&self.url).await {
             Ok(document) => {
-                let keys = (self.read)(&document);
+                let keys = self.read(&document);
                 if keys.is_empty() {
                     tracing::warn!(url = %self.url, "the JWKS document has no key for simple_jwt.ALGORITHM");
                 }
@@ -73,6 +76,22 @@ impl RemoteKeys {
             }
         };
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+    }
+
+    /// The keys of a document by `kid`. What is no key for the site's algorithm is left out, and so is a `kid` that
+    /// stands twice: nobody can tell which of the two is meant.
+    fn read(&self, document: &[u8]) -> HashMap<String, Arc<Jws>> {
+        let document: Value = serde_json::from_slice(document).unwrap_or_default();
+        let listed = document.get("keys").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let mut keys = HashMap::new();
+        for listed in listed {
+            let jwk = Jwk::parse(listed.to_string().as_bytes(), Some(self.algorithm));
+            let Ok(jwk) = jwk.inspect_err(|error| tracing::debug!(%error, "a JWK is left out")) else { continue };
+            let Some(kid) = jwk.kid().filter(|_| !jwk.key().algorithm().is_symmetric()) else { continue };
+            let jws = Arc::new(Jws::new(jwk.key().clone()).with_strictness(self.strict));
+            keys.entry(kid.to_owned()).and_modify(|twice| *twice = None).or_insert(Some(jws));
+        }
+        keys.into_iter().filter_map(|(kid, jws)| Some((kid, jws?))).collect()
     }
 
     fn known(&self) -> Arc<Known> {

@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn removed_names_and_python_code_are_refused_with_a_way_out() {
         let errors = errors(
-            "[simple_jwt]\nAUTH_HEADER_TYPE = \"Bearer\"\nSECRET_KEY = \"x\"\nJWK_URL = \"https://x.example/jwks\"\n\
+            "[simple_jwt]\nAUTH_HEADER_TYPE = \"Bearer\"\nSECRET_KEY = \"x\"\nJWK_URL = \"http://x.example/jwks\"\n\
              TOKEN_OBTAIN_SERIALIZER = \"mysite.serializers.Mine\"\nUSER_AUTHENTICATION_RULE = \"mysite.rule\"\n",
         );
         assert_eq!(errors.len(), 5, "{errors:#?}");

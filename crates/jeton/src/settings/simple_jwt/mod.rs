@@ -12,6 +12,7 @@ pub use jeton_token::algorithm::Algorithm;
 pub use jeton_token::policy::Audience;
 use jeton_token::secret::Secret;
 
+use crate::jwks::JwkUrl;
 pub use claims::{Responses, UserAttribute, ValueSource};
 
 /// A kind of token that a request may be authenticated with.
@@ -37,6 +38,8 @@ pub struct SimpleJwt {
     pub signing_key: Secret<String>,
     /// `VERIFYING_KEY`: the public key in PEM. `None`: it is derived from the private one, or the algorithm has none.
     pub verifying_key: Option<String>,
+    /// `JWK_URL`: where further verifying keys are.
+    pub jwk_url: Option<JwkUrl>,
     /// `ACCESS_TOKEN_LIFETIME`.
     pub access_token_lifetime: Duration,
     /// `REFRESH_TOKEN_LIFETIME`.
@@ -92,6 +95,7 @@ impl SimpleJwt {
             algorithm: Algorithm::Hs256,
             signing_key,
             verifying_key: None,
+            jwk_url: None,
             access_token_lifetime: Duration::from_secs(300),
             refresh_token_lifetime: Duration::from_secs(86_400),
             sliding_token_lifetime: Duration::from_secs(300),

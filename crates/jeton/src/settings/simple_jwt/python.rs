@@ -20,15 +20,8 @@ pub(super) fn refuse_removed(section: &mut Section<'_>) {
     }
 }
 
-/// `JWK_URL`, and everything that would load Python code.
+/// Everything that would load Python code.
 pub(super) fn read_unused_keys(section: &mut Section<'_>) {
-    let is_set = |section: &mut Section<'_>, key| section.given(key).is_some_and(|given| given.as_text() != Some(""));
-    if is_set(section, "JWK_URL") {
-        section.refuse(
-            "JWK_URL",
-            Wrong::new("is not served by this version", "Remove it; keys from a JWKS document come later."),
-        );
-    }
     for named in NAMED {
         let Some(given) = section.given(named.key) else { continue };
         if given.as_text().is_none_or(|text| !text.is_empty() && text != named.own) {

@@ -8,6 +8,7 @@ use toml::Value;
 
 use super::claims::{self, Responses};
 use super::{Algorithm, Audience, SimpleJwt, TokenClass, UserField, python};
+use crate::jwks::JwkUrl;
 use crate::settings::given::{Given, Parsed, Setting, Words, Wrong, between, not_empty};
 use crate::settings::reader::{Reader, Section};
 
@@ -46,6 +47,15 @@ impl SimpleJwt {
             "A file that holds it.",
         );
         self.take_keys(section, signing_key, verifying_key);
+        self.jwk_url = section.read(
+            "JWK_URL",
+            "A JWKS document with further keys that verify, found by kid; https, or http on this machine. Empty: none.",
+            None,
+        );
+        if self.jwk_url.is_some() && self.algorithm.is_symmetric() {
+            section.warn("JWK_URL", Wrong::new("is not used: HMAC has no public keys", "Remove it."));
+            self.jwk_url = None;
+        }
         python::read_unused_keys(section);
         self.audience = section.read(
             "AUDIENCE",
@@ -142,6 +152,17 @@ impl SimpleJwt {
                 _ => Ok(()),
             },
         );
+    }
+}
+
+impl Setting for JwkUrl {
+    fn parse(given: &Given) -> Parsed<Self> {
+        let text = String::parse(given)?;
+        Self::parse(&text).or_else(|error| given.wrong("a URL to fetch keys from", format!("{error}.")))
+    }
+
+    fn show(&self) -> String {
+        self.to_string().show()
     }
 }
 
