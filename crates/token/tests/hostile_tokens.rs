@@ -49,6 +49,12 @@ fn text(case: &Value) -> String {
     pieces.map(|piece| piece[0].as_str().unwrap().repeat(piece[1].as_u64().unwrap() as usize)).collect()
 }
 
+fn time(tokens: &Tokens, text: &str) -> Duration {
+    let start = Instant::now();
+    let _ = tokens.decode(text.as_bytes(), NOW);
+    start.elapsed()
+}
+
 fn accepts(tokens: &Tokens, text: &str, wanted: Option<TokenType>) -> bool {
     tokens.decode(text.as_bytes(), NOW).and_then(|genuine| genuine.into_token(wanted)).is_ok()
 }
@@ -62,7 +68,8 @@ fn all_304_tokens_are_judged_as_the_policy_says() {
     for case in &cases {
         let (id, text) = (case["id"].as_str().unwrap(), text(case));
         let tokens = &profiles[case["profile"].as_str().unwrap()];
-        let start = Instant::now();
+        let fastest = (0..3).map(|_| time(tokens, &text)).min().unwrap();
+        slowest = slowest.max((fastest, id.to_owned()));
         for (usage, wanted) in
             [("verify", None), ("bearer", Some(TokenType::Access)), ("refresh", Some(TokenType::Refresh))]
         {
@@ -76,7 +83,6 @@ fn all_304_tokens_are_judged_as_the_policy_says() {
                 wrong.push(format!("{id} as {usage}: {expected}"));
             }
         }
-        slowest = slowest.max((start.elapsed(), id.to_owned()));
     }
     assert_eq!(wrong, Vec::<String>::new());
     assert_eq!(cases.len(), 304);

@@ -3,6 +3,7 @@
 
 mod hostile;
 mod jwks;
+mod hostile_tokens;
 mod ledger;
 mod limits;
 mod passwords;
