@@ -1,17 +1,25 @@
 //! Passwords in Django's spelling: checked, made, and brought up to date, on threads of their own.
 //!
 //! A stored password names its algorithm before the first `$`. Read and written are `pbkdf2_sha256$…` and `argon2$…`;
-//! whatever else a row holds matches nothing, at the price of a user who does not exist.
+//! only read, and written anew at the next login, are `pbkdf2_sha1$…`, `bcrypt_sha256$…`, `bcrypt$…` and `scrypt$…`.
+//! Whatever else a row holds matches nothing, at the price of a user who does not exist.
 
 mod argon2;
+mod bcrypt;
 mod config;
 mod cost;
 #[cfg(test)]
 mod django_vectors;
 mod encoded;
+#[cfg(test)]
+mod equal_work;
+#[cfg(test)]
+mod mutations;
 mod pbkdf2;
 mod pool;
+mod rates;
 mod rules;
+mod scrypt;
 mod worker;
 
 use std::io;
