@@ -1,7 +1,8 @@
 //! That a failed login costs the same whoever is named, as far as it can: counted in work, without a clock.
 
 use super::config::{Algorithm, PasswordConfig};
-use super::cost::{Argon2Cost, BcryptCost, Cost, CostLimits, Iterations, ScryptCost};
+use super::cost::{Argon2Cost, BcryptCost, Cost, Iterations, ScryptCost};
+use super::limits::CostLimits;
 use super::rates::Rates;
 use super::rules::Rules;
 use super::worker::{Work, Worker};

@@ -13,6 +13,7 @@ mod django_vectors;
 mod encoded;
 #[cfg(test)]
 mod equal_work;
+mod limits;
 #[cfg(test)]
 mod mutations;
 mod pbkdf2;
@@ -29,8 +30,9 @@ use std::time::Duration;
 use jeton_token::secret::Secret;
 
 pub use config::{Algorithm, PasswordConfig, UnknownAlgorithm};
-pub use cost::{Argon2Cost, CostError, CostLimits, Iterations};
+pub use cost::{Argon2Cost, CostError, Iterations};
 pub use encoded::{algorithm, is_usable, make_unusable};
+pub use limits::CostLimits;
 
 use crate::entropy::Entropy;
 use pool::Pool;

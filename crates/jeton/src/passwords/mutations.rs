@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::Verdict;
 use super::config::{Algorithm, PasswordConfig};
-use super::cost::{Argon2Cost, CostLimits, Iterations};
+use super::cost::{Argon2Cost, Iterations};
 use super::encoded::Encoded;
+use super::limits::CostLimits;
 use super::rules::Rules;
 use super::worker::Worker;
 use crate::entropy::{Entropy, LETTERS_AND_DIGITS};

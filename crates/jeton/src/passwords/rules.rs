@@ -8,8 +8,9 @@ use jeton_token::secret::Secret;
 use tracing::warn;
 
 use super::config::{Algorithm, PasswordConfig};
-use super::cost::{Argon2Cost, Cost, CostLimits, Iterations};
+use super::cost::{Argon2Cost, Cost, Iterations};
 use super::encoded::{Encoded, salt};
+use super::limits::CostLimits;
 use super::rates::Rates;
 use super::worker::{OutOfMemory, Worker};
 use super::{Verdict, argon2, pbkdf2};
