@@ -7,6 +7,7 @@ use base64::engine::Engine;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 use super::cost::BcryptCost;
 use super::worker::Worker;
@@ -55,11 +56,12 @@ impl<'a> Stored<'a> {
     }
 }
 
-fn hex_sha256(password: &str) -> String {
-    Sha256::digest(password).iter().fold(String::with_capacity(64), |mut text, byte| {
+fn hex_sha256(password: &str) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(64));
+    for byte in Sha256::digest(password) {
         write!(text, "{byte:02x}").expect("a String takes what is written to it");
-        text
-    })
+    }
+    text
 }
 
 /// bcrypt's base64: an alphabet of its own.
@@ -67,3 +69,33 @@ const LETTERS: GeneralPurpose = GeneralPurpose::new(&alphabet::BCRYPT, NO_PAD);
 const VERSIONS: [&str; 4] = ["$2a$", "$2b$", "$2x$", "$2y$"];
 const SALT_LETTERS: usize = 22;
 const HASH_LETTERS: usize = 31;
+
+#[cfg(test)]
+mod tests {
+    use super::super::cost::Argon2Cost;
+    use super::*;
+
+    const TEXT: &str = "$2b$04$abcdefghijKLMNOPQRS01uUijGV6Adfhxz7h47dXf2ESznbKYY/NW";
+
+    #[test]
+    fn letters_beyond_ascii_are_refused_wherever_they_stand_and_however_wide_they_are() {
+        let worker = Worker::new(Argon2Cost::default());
+        assert!(Stored::parse(Input::Password, TEXT).unwrap().matches(&worker, "pw"));
+        for letter in ["é", "한", "🔑"] {
+            for place in 0..TEXT.len() {
+                for end in [place, place + 1, place + letter.len()] {
+                    let Some(rest) = TEXT.get(end..) else { continue };
+                    let odd = format!("{}{letter}{rest}", &TEXT[..place]);
+                    let lets_in = Stored::parse(Input::Password, &odd).is_some_and(|odd| odd.matches(&worker, "pw"));
+                    assert!(!lets_in, "{odd}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_digest_is_given_as_lower_case_hexadecimal_digits() {
+        let digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(*hex_sha256("abc"), digest);
+    }
+}

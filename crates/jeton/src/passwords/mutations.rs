@@ -1,4 +1,4 @@
-//! Stored passwords that were damaged at random: none crashes, none is let in by, and none asks for more than is allowed.
+//! Stored passwords that were damaged at random: no panic, nobody let in, and no more work than the limits allow.
 
 use serde_json::Value;
 
