@@ -4,7 +4,15 @@ import json
 
 import pytest
 from argon2.low_level import Type, hash_secret
-from django.contrib.auth.hashers import PBKDF2PasswordHasher, verify_password
+from django.contrib.auth.hashers import (
+    BCryptPasswordHasher,
+    BCryptSHA256PasswordHasher,
+    PBKDF2PasswordHasher,
+    PBKDF2SHA1PasswordHasher,
+    ScryptPasswordHasher,
+    verify_password,
+)
+from django.test import override_settings
 
 from reference import hashers
 from servers import DjangoSite, Jeton
@@ -14,6 +22,18 @@ SALT = "interopinteropinterop1"
 
 # What each stance prefers.
 PREFERRED = {"exact": "pbkdf2_sha256", "safe": "argon2"}
+
+# More than the 72 bytes that bcrypt reads, and what shares so much of its beginning with it or less.
+LONG = "\u00e9" * 40
+LIKE_LONG = {"whole": LONG, "36": LONG[:36], "36-and-more": LONG[:36] + "x", "35": LONG[:35], "35-and-x": LONG[:35] + "x"}
+
+# Django's own forms that only are read, beside those that both servers write.
+READ_ONLY = [
+    "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+    "django.contrib.auth.hashers.BCryptPasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
 
 
 def log_in(server, username, password=PASSWORD):
@@ -38,9 +58,22 @@ def argon2(memory=19_456, time=2, lanes=1, length=32, variety=Type.ID, version=1
     return "argon2" + made.decode()
 
 
+def sha1(iterations, salt=SALT):
+    return PBKDF2SHA1PasswordHasher().encode(PASSWORD, salt, iterations)
+
+
+def bcrypt(hasher=BCryptPasswordHasher, cost=4, version="2b", password=PASSWORD):
+    return hasher().encode(password, f"${version}${cost:02}${SALT[:21]}u".encode())
+
+
+def scrypt(n=1024, r=8, p=1, salt=SALT):
+    return ScryptPasswordHasher().encode(PASSWORD, salt, n, r, p)
+
+
 def stored_passwords():
     """Hashes of one password, as Django and argon2's own library make them, and what only looks like one."""
     current = pbkdf2(hashers.ITERATIONS)
+    digested, plain = bcrypt(BCryptSHA256PasswordHasher), bcrypt()
     return {
         "pbkdf2": current,
         "pbkdf2-fewer": pbkdf2(hashers.ITERATIONS - 1),
@@ -59,6 +92,20 @@ def stored_passwords():
         "argon2d": argon2(variety=Type.D),
         "argon2-version-16": argon2(version=16),
         "argon2-short-salt": argon2(salt=SALT[:21]),
+        "sha1": sha1(hashers.ITERATIONS),
+        "sha1-one": sha1(1),
+        "sha1-old-salt": sha1(hashers.ITERATIONS, SALT[:12]),
+        "sha1-django": sha1(1_000_000),
+        "bcrypt-sha256": digested,
+        "bcrypt-sha256-django": bcrypt(BCryptSHA256PasswordHasher, 12),
+        "bcrypt-sha256-2a": bcrypt(BCryptSHA256PasswordHasher, 5, "2a"),
+        "bcrypt": plain,
+        "bcrypt-django": bcrypt(cost=12),
+        "bcrypt-2y": bcrypt(version="2y"),
+        "scrypt": scrypt(),
+        "scrypt-django": ScryptPasswordHasher().encode(PASSWORD, SALT),
+        "scrypt-little": scrypt(2, 1, 1),
+        "scrypt-odd": scrypt(64, 3, 7, "\u00e9\ud55c"),
         "empty": "",
         "unusable": "!" + "x" * 40,
         "unusable-hash": "!" + current,
@@ -66,11 +113,36 @@ def stored_passwords():
         "unpadded": current.rstrip("="),
         "leading-zero": current.replace(f"${hashers.ITERATIONS}$", f"$0{hashers.ITERATIONS}$"),
         "cut": argon2()[:-3],
+        "sha1-unpadded": sha1(hashers.ITERATIONS).rstrip("="),
+        "sha1-called-sha256": sha1(hashers.ITERATIONS).replace("sha1", "sha256"),
+        "bcrypt-called-sha256": plain.replace("bcrypt", "bcrypt_sha256"),
+        "bcrypt-sha256-called-bcrypt": digested.replace("bcrypt_sha256", "bcrypt"),
+        "bcrypt-one-digit": plain.replace("$04$", "$4$"),
+        "bcrypt-cost-32": plain.replace("$04$", "$32$"),
+        "bcrypt-cut": plain[:-1],
+        "bcrypt-not-ascii": plain[:-1] + "\u00e9",
+        "bcrypt-salt-not-ascii": plain.replace("interop", "inter\u00f6p", 1),
+        "scrypt-unpadded": scrypt().rstrip("="),
+        "scrypt-salt-last": scrypt().replace(f"$1024${SALT}$8$1$", f"$1024$8$1${SALT}$"),
+        "scrypt-n-odd": scrypt().replace("$1024$", "$1023$"),
+        "md5": "md5$salt$" + "0" * 32,
     }
 
 
+def long_passwords():
+    kinds = {"long-bcrypt": BCryptPasswordHasher, "long-bcrypt-sha256": BCryptSHA256PasswordHasher}
+    return {name: bcrypt(hasher, password=LONG) for name, hasher in kinds.items()}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def every_hasher(hashing):
+    """Django in this process reads all of its forms, as a site with its default list and bcrypt's does."""
+    with override_settings(PASSWORD_HASHERS=[hashers.PBKDF2, hashers.ARGON2, *READ_ONLY]):
+        yield
+
+
 @pytest.fixture(scope="module")
-def stored():
+def stored(every_hasher):
     return stored_passwords()
 
 
@@ -83,6 +155,11 @@ def stance(request):
 def jeton(stance, stored, tmp_path_factory):
     users = [
         {"id": number, "username": name, "password_hash": text} for number, (name, text) in enumerate(stored.items(), 1)
+    ]
+    users += [
+        {"username": f"{name}-{like}", "password_hash": text}
+        for name, text in long_passwords().items()
+        for like in LIKE_LONG
     ]
     users += [{"username": "fresh", "password": PASSWORD}, {"username": "blank", "password": "  blanks around  "}]
     server = Jeton(tmp_path_factory.mktemp(f"passwords-{stance}"), users, compatibility=stance)
@@ -119,10 +196,19 @@ def test_django_s_hashes_log_in_at_jeton_and_are_rehashed_by_django_s_rule(jeton
 
 
 def test_a_wrong_password_changes_nothing(jeton, stored):
-    for name in ("pbkdf2-one", "argon2i", "unusable"):
+    for name in ("pbkdf2-one", "argon2i", "sha1", "bcrypt", "bcrypt-sha256", "scrypt", "unusable"):
         before = jeton.stored_password(name)
         assert not log_in(jeton, name, PASSWORD + "!")
         assert jeton.stored_password(name) == before
+
+
+def test_of_a_long_password_bcrypt_reads_as_much_as_at_django(jeton, stance):
+    """72 bytes, unless it is given the digest. What is stored anew is the password that was typed."""
+    for name, text in long_passwords().items():
+        for like, password in LIKE_LONG.items():
+            matches, _ = verify_password(password, text, preferred=PREFERRED[stance])
+            assert matches == (like == "whole" or (name == "long-bcrypt" and like.startswith("36"))), f"{name} {like}"
+            assert log_in(jeton, f"{name}-{like}", password) == matches, f"{name} {like}"
 
 
 def test_jeton_s_hashes_are_django_s(jeton, stance, tmp_path):

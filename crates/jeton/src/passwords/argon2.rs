@@ -5,7 +5,7 @@ use base64::prelude::{BASE64_STANDARD_NO_PAD, Engine};
 use subtle::ConstantTimeEq;
 
 use super::cost::Argon2Cost;
-use super::encoded::salt_is_short;
+use super::encoded::{decimal, salt_is_short};
 use super::worker::{OutOfMemory, Worker};
 
 pub(super) const NAME: &str = "argon2";
@@ -90,11 +90,6 @@ fn parse_cost(text: &str) -> Option<Argon2Cost> {
     let (memory, rest) = text.strip_prefix("m=")?.split_once(",t=")?;
     let (time, lanes) = rest.split_once(",p=")?;
     Argon2Cost::new(decimal(memory)?, decimal(time)?, decimal(lanes)?).ok()
-}
-
-fn decimal(text: &str) -> Option<u32> {
-    let minimal = text == "0" || !text.starts_with(['0', '+']);
-    if minimal { text.parse().ok() } else { None }
 }
 
 /// Bytes of a new hash.

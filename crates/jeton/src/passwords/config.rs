@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
-use super::cost::{Argon2Cost, CostLimits, Iterations};
+use super::cost::{Argon2Cost, Iterations};
+use super::limits::CostLimits;
 
 /// How passwords are hashed and how much of the machine that may take.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
-//! What a password hash costs, and how much of a stranger's cost is accepted.
+//! What a password hash costs.
 
 use std::num::NonZeroU32;
 
 use thiserror::Error;
 
-/// Iterations of `pbkdf2_sha256`.
+/// Iterations of `pbkdf2_sha256`, or of `pbkdf2_sha1`.
 pub type Iterations = NonZeroU32;
 
 /// The three costs of argon2, in a combination that argon2 can run.
@@ -82,57 +82,88 @@ pub enum CostError {
     },
 }
 
-/// The most that checking one stored hash may cost. A hash that asks for more never matches: whoever can write a row
-/// of the user table must not be able to stop sign-in for everybody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CostLimits {
-    /// Iterations of `pbkdf2_sha256`.
-    pub pbkdf2_iterations: u32,
-    /// Memory of argon2, in KiB. With the number of threads, this bounds the memory of all checks together.
-    pub argon2_memory: u32,
-    /// Passes of argon2.
-    pub argon2_time: u32,
-    /// Lanes of argon2.
-    pub argon2_lanes: u32,
-}
+/// The logarithm of bcrypt's rounds, 4 to 31.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct BcryptCost(u32);
 
-impl Default for CostLimits {
-    /// Ten times Django 5.2's iterations; two and a half times the memory of its argon2, and twice its lanes.
-    fn default() -> Self {
-        Self { pbkdf2_iterations: 10_000_000, argon2_memory: 262_144, argon2_time: 10, argon2_lanes: 16 }
+impl BcryptCost {
+    pub(super) fn new(logarithm: u32) -> Option<Self> {
+        (4..=31).contains(&logarithm).then_some(Self(logarithm))
+    }
+
+    pub(super) fn logarithm(self) -> u32 {
+        self.0
+    }
+
+    pub(super) fn rounds(self) -> u64 {
+        1 << self.0
+    }
+
+    /// The costs from this one up to, but not including, `other`: doing each once lacks just what `other` has more.
+    pub(super) fn up_to(self, other: Self) -> impl Iterator<Item = Self> {
+        (self.0..other.0).map(Self)
     }
 }
 
-impl CostLimits {
-    /// These limits, widened so that hashes of the site's own making are always accepted.
-    pub(super) fn at_least(self, iterations: Iterations, argon2: Argon2Cost) -> Self {
-        Self {
-            pbkdf2_iterations: self.pbkdf2_iterations.max(iterations.get()),
-            argon2_memory: self.argon2_memory.max(argon2.memory),
-            argon2_time: self.argon2_time.max(argon2.time),
-            argon2_lanes: self.argon2_lanes.max(argon2.lanes),
+/// The three costs of scrypt, in a combination that scrypt can run in an address space of 32 bits or more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ScryptCost {
+    log_n: u8,
+    r: u32,
+    p: u32,
+}
+
+impl ScryptCost {
+    /// `N` must be a power of two over 1 and under `2^(16r)`, as OpenSSL wants it, `r` and `p` over 0; and both the
+    /// blocks of one lane and those that join the lanes must fit into 2 TiB.
+    pub(super) fn new(n: u32, r: u32, p: u32) -> Option<Self> {
+        if !n.is_power_of_two() || n == 1 || r == 0 || p == 0 {
+            return None;
         }
+        let log_n = n.ilog2();
+        let small = u64::from(log_n) < 16 * u64::from(r) && u64::from(r) * u64::from(p) < 1 << 30;
+        let in_bounds = small && u64::from(n) * u64::from(r) <= MAX_BLOCKS;
+        if in_bounds { Some(Self { log_n: u8::try_from(log_n).ok()?, r, p }) } else { None }
     }
 
-    pub(super) fn admit(&self, cost: Cost) -> bool {
-        match cost {
-            Cost::Pbkdf2Sha256(iterations) => iterations.get() <= self.pbkdf2_iterations,
-            Cost::Argon2(cost) => {
-                cost.memory <= self.argon2_memory && cost.time <= self.argon2_time && cost.lanes <= self.argon2_lanes
-            }
-        }
+    pub(super) fn log_n(self) -> u8 {
+        self.log_n
+    }
+
+    pub(super) fn r(self) -> u32 {
+        self.r
+    }
+
+    pub(super) fn p(self) -> u32 {
+        self.p
+    }
+
+    /// Bytes that are in use at once: the table of one lane, and a block for each.
+    pub(super) fn memory(self) -> u64 {
+        let row = 128 * u64::from(self.r);
+        (row << self.log_n) + row * (u64::from(self.p) + 1)
+    }
+
+    /// Blocks of 128 bytes that are walked, over all lanes.
+    pub(super) fn blocks(self) -> u64 {
+        (u64::from(self.r) << self.log_n).saturating_mul(self.p.into())
     }
 }
 
 /// The work of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Cost {
+    Pbkdf2Sha1(Iterations),
     Pbkdf2Sha256(Iterations),
     Argon2(Argon2Cost),
+    Bcrypt(BcryptCost),
+    Scrypt(ScryptCost),
 }
 
 /// Argon2's own limit, RFC 9106 section 3.1.
 const MAX_LANES: u32 = 0x00FF_FFFF;
+/// Blocks of 128 bytes in 2 TiB.
+const MAX_BLOCKS: u64 = 1 << 34;
 
 #[cfg(test)]
 mod tests {
@@ -148,20 +179,32 @@ mod tests {
     }
 
     #[test]
-    fn limits_admit_up_to_themselves_in_each_direction() {
-        let limits = CostLimits { pbkdf2_iterations: 10, argon2_memory: 64, argon2_time: 2, argon2_lanes: 2 };
-        let argon2 = |memory, time, lanes| Cost::Argon2(Argon2Cost::new(memory, time, lanes).unwrap());
-        let pbkdf2 = |iterations| Cost::Pbkdf2Sha256(Iterations::new(iterations).unwrap());
-        assert!(limits.admit(pbkdf2(10)) && !limits.admit(pbkdf2(11)));
-        assert!(limits.admit(argon2(64, 2, 2)));
-        assert!(!limits.admit(argon2(65, 2, 2)) && !limits.admit(argon2(64, 3, 2)) && !limits.admit(argon2(64, 2, 3)));
+    fn costs_that_bcrypt_and_scrypt_cannot_run_are_no_costs() {
+        assert!(BcryptCost::new(3).is_none() && BcryptCost::new(32).is_none() && BcryptCost::new(u32::MAX).is_none());
+        for (n, r, p) in [
+            (0, 8, 1),
+            (1, 8, 1),
+            (3, 8, 1),
+            (u32::MAX, 8, 1),
+            (16, 0, 1),
+            (16, 8, 0),
+            (1 << 16, 1, 1),
+            (2, 1 << 15, 1 << 15),
+            (2, u32::MAX, u32::MAX),
+            (1 << 31, u32::MAX, 1),
+            (1 << 31, 16, 1),
+        ] {
+            assert!(ScryptCost::new(n, r, p).is_none(), "{n} {r} {p}");
+        }
+        assert_eq!(ScryptCost::new(1 << 14, 8, 5).unwrap().memory(), (16 << 20) + 6 * 1024);
+        assert!(ScryptCost::new(2, (1 << 30) - 1, 1).is_some());
     }
 
     #[test]
-    fn limits_never_shut_out_the_sites_own_cost() {
-        let tight = CostLimits { pbkdf2_iterations: 1, argon2_memory: 8, argon2_time: 1, argon2_lanes: 1 };
-        let (iterations, argon2) = (Iterations::new(500).unwrap(), Argon2Cost::default());
-        let limits = tight.at_least(iterations, argon2);
-        assert!(limits.admit(Cost::Pbkdf2Sha256(iterations)) && limits.admit(Cost::Argon2(argon2)));
+    fn the_bcrypt_costs_between_two_lack_just_what_the_higher_has_more() {
+        let (low, high) = (BcryptCost::new(5).unwrap(), BcryptCost::new(9).unwrap());
+        let between: u64 = low.up_to(high).map(BcryptCost::rounds).sum();
+        assert_eq!(low.rounds() + between, high.rounds());
+        assert_eq!(high.up_to(low).count(), 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::cost::Cost;
 use super::worker::{OutOfMemory, Worker};
-use super::{argon2, pbkdf2};
+use super::{argon2, bcrypt, pbkdf2, scrypt};
 use crate::entropy::{Entropy, LETTERS_AND_DIGITS};
 
 /// Whether the stored text does not say that it can match nothing (`!…`). Django calls an empty one usable too.
@@ -30,11 +30,19 @@ pub(super) fn salt_is_short(characters: usize) -> bool {
     characters < SALT
 }
 
+/// A cost as its hashers write it: without sign and without leading zeros.
+pub(super) fn decimal(text: &str) -> Option<u32> {
+    let minimal = text == "0" || !text.starts_with(['0', '+']);
+    if minimal { text.parse().ok() } else { None }
+}
+
 /// A stored password that can be checked.
 #[derive(Debug)]
 pub(super) enum Encoded<'a> {
-    Pbkdf2Sha256(pbkdf2::Stored<'a>),
+    Pbkdf2(pbkdf2::Stored<'a>),
     Argon2(argon2::Stored),
+    Bcrypt(bcrypt::Stored<'a>),
+    Scrypt(scrypt::Stored<'a>),
 }
 
 impl<'a> Encoded<'a> {
@@ -45,23 +53,34 @@ impl<'a> Encoded<'a> {
         }
         let (name, rest) = stored.split_once('$')?;
         match name {
-            pbkdf2::NAME => pbkdf2::Stored::parse(rest).map(Self::Pbkdf2Sha256),
+            pbkdf2::NAME => pbkdf2::Stored::parse(pbkdf2::Digest::Sha256, rest).map(Self::Pbkdf2),
+            pbkdf2::NAME_SHA1 => pbkdf2::Stored::parse(pbkdf2::Digest::Sha1, rest).map(Self::Pbkdf2),
             argon2::NAME => argon2::Stored::parse(rest).map(Self::Argon2),
+            bcrypt::NAME => bcrypt::Stored::parse(bcrypt::Input::Password, rest).map(Self::Bcrypt),
+            bcrypt::NAME_SHA256 => bcrypt::Stored::parse(bcrypt::Input::Sha256, rest).map(Self::Bcrypt),
+            scrypt::NAME => scrypt::Stored::parse(rest).map(Self::Scrypt),
             _ => None,
         }
     }
 
     pub(super) fn cost(&self) -> Cost {
         match self {
-            Self::Pbkdf2Sha256(stored) => Cost::Pbkdf2Sha256(stored.iterations),
+            Self::Pbkdf2(stored) => match stored.digest {
+                pbkdf2::Digest::Sha1 => Cost::Pbkdf2Sha1(stored.iterations),
+                pbkdf2::Digest::Sha256 => Cost::Pbkdf2Sha256(stored.iterations),
+            },
             Self::Argon2(stored) => Cost::Argon2(stored.recipe.cost),
+            Self::Bcrypt(stored) => Cost::Bcrypt(stored.cost),
+            Self::Scrypt(stored) => Cost::Scrypt(stored.cost),
         }
     }
 
     pub(super) fn matches(&self, worker: &mut Worker, password: &str) -> Result<bool, OutOfMemory> {
         match self {
-            Self::Pbkdf2Sha256(stored) => Ok(stored.matches(worker, password)),
+            Self::Pbkdf2(stored) => Ok(stored.matches(worker, password)),
             Self::Argon2(stored) => stored.matches(worker, password),
+            Self::Bcrypt(stored) => Ok(stored.matches(worker, password)),
+            Self::Scrypt(stored) => stored.matches(worker, password),
         }
     }
 }
@@ -104,7 +123,7 @@ mod tests {
         for stored in ["", "!", "!abc", "$", "$$$", "argon2", "argon2$", "pbkdf2_sha256$", "pbkdf2_sha256$1$$x"] {
             assert!(Encoded::parse(stored).is_none(), "{stored}");
         }
-        for kind in ["md5", "pbkdf2_sha1", "scrypt", "unsalted_md5", "pbkdf2_sha512", "Argon2"] {
+        for kind in ["md5", "sha1", "unsalted_md5", "pbkdf2_sha512", "Argon2", "bcrypt_sha1", "Scrypt", "bcrypt"] {
             assert!(Encoded::parse(&format!("{kind}$1$saltsaltsalt$aGFzaGhhc2g=")).is_none(), "{kind}");
         }
         let long = format!("pbkdf2_sha256$1${}$x", "s".repeat(MAX_STORED));

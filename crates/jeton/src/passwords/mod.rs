@@ -1,17 +1,26 @@
 //! Passwords in Django's spelling: checked, made, and brought up to date, on threads of their own.
 //!
 //! A stored password names its algorithm before the first `$`. Read and written are `pbkdf2_sha256$…` and `argon2$…`;
-//! whatever else a row holds matches nothing, at the price of a user who does not exist.
+//! only read, and written anew at the next login, are `pbkdf2_sha1$…`, `bcrypt_sha256$…`, `bcrypt$…` and `scrypt$…`.
+//! Whatever else a row holds matches nothing, at the price of a user who does not exist.
 
 mod argon2;
+mod bcrypt;
 mod config;
 mod cost;
 #[cfg(test)]
 mod django_vectors;
 mod encoded;
+#[cfg(test)]
+mod equal_work;
+mod limits;
+#[cfg(test)]
+mod mutations;
 mod pbkdf2;
 mod pool;
+mod rates;
 mod rules;
+mod scrypt;
 mod worker;
 
 use std::io;
@@ -21,8 +30,9 @@ use std::time::Duration;
 use jeton_token::secret::Secret;
 
 pub use config::{Algorithm, PasswordConfig, UnknownAlgorithm};
-pub use cost::{Argon2Cost, CostError, CostLimits, Iterations};
+pub use cost::{Argon2Cost, CostError, Iterations};
 pub use encoded::{algorithm, is_usable, make_unusable};
+pub use limits::CostLimits;
 
 use crate::entropy::Entropy;
 use pool::Pool;

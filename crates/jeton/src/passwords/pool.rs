@@ -65,7 +65,9 @@ impl Pool {
         match answer.await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(OutOfMemory)) => {
-                error!("no memory for a password hash: lower the number of threads or the memory of argon2");
+                error!(
+                    "no memory for a password hash: lower the number of threads, or what argon2 and scrypt may take"
+                );
                 Err(PasswordError::Unavailable)
             }
             Err(_) => Err(PasswordError::Unavailable),

@@ -8,8 +8,10 @@ use jeton_token::secret::Secret;
 use tracing::warn;
 
 use super::config::{Algorithm, PasswordConfig};
-use super::cost::{Cost, CostLimits};
+use super::cost::{Argon2Cost, Cost, Iterations};
 use super::encoded::{Encoded, salt};
+use super::limits::CostLimits;
+use super::rates::Rates;
 use super::worker::{OutOfMemory, Worker};
 use super::{Verdict, argon2, pbkdf2};
 use crate::entropy::Entropy;
@@ -17,10 +19,10 @@ use crate::entropy::Entropy;
 /// The rules of one site.
 #[derive(Debug)]
 pub(super) struct Rules {
-    /// What new hashes are made with.
-    preferred: Cost,
-    /// What is spent on a user who is not there.
+    preferred: Preferred,
+    /// What is spent on a user who is not there, and at least spent on every failure.
     usual: Mutex<Cost>,
+    pub(super) rates: Rates,
     limits: CostLimits,
     warned: AtomicBool,
     entropy: Entropy,
@@ -29,12 +31,13 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn new(config: &PasswordConfig, entropy: Entropy) -> Self {
         let preferred = match config.preferred {
-            Algorithm::Pbkdf2Sha256 => Cost::Pbkdf2Sha256(config.pbkdf2_iterations),
-            Algorithm::Argon2 => Cost::Argon2(config.argon2),
+            Algorithm::Pbkdf2Sha256 => Preferred::Pbkdf2Sha256(config.pbkdf2_iterations),
+            Algorithm::Argon2 => Preferred::Argon2(config.argon2),
         };
         Self {
             preferred,
-            usual: Mutex::new(preferred),
+            usual: Mutex::new(preferred.cost()),
+            rates: Rates::default(),
             limits: config.limits.at_least(config.pbkdf2_iterations, config.argon2),
             warned: AtomicBool::new(false),
             entropy,
@@ -48,12 +51,12 @@ impl Rules {
         stored: Option<&str>,
     ) -> Result<Verdict, OutOfMemory> {
         let Some(encoded) = stored.and_then(|stored| self.read(stored)) else {
-            let usual = *self.usual.lock().unwrap_or_else(PoisonError::into_inner);
-            self.encode(worker, password, usual)?;
+            self.spend(worker, password, self.usual())?;
             return Ok(Verdict::NoMatch);
         };
-        if !encoded.matches(worker, password)? {
-            self.harden(worker, password, &encoded);
+        let cost = encoded.cost();
+        if !self.rates.follow(cost, || encoded.matches(worker, password))? {
+            self.harden(worker, password, cost)?;
             return Ok(Verdict::NoMatch);
         }
         let rehash = if self.is_stale(&encoded) { Some(self.hash(worker, password)?) } else { None };
@@ -61,33 +64,38 @@ impl Rules {
     }
 
     pub(super) fn hash(&self, worker: &mut Worker, password: &str) -> Result<Secret<String>, OutOfMemory> {
-        self.encode(worker, password, self.preferred)
+        let salt = salt(&self.entropy);
+        let stored = self.rates.follow(self.preferred.cost(), || match self.preferred {
+            Preferred::Pbkdf2Sha256(iterations) => Ok(pbkdf2::encode(worker, password, &salt, iterations)),
+            Preferred::Argon2(cost) => argon2::encode(worker, password, &salt, cost),
+        })?;
+        Ok(Secret::new(stored))
     }
 
     /// The commonest cost among these stored passwords is spent on unknown users from now on; the preferred one if
     /// there is none.
     pub(super) fn take_census<'a>(&self, stored: impl IntoIterator<Item = &'a str>) {
+        let preferred = self.preferred.cost();
         let mut census = HashMap::<Cost, usize>::new();
         for encoded in stored.into_iter().filter_map(Encoded::parse) {
-            let cost = self.cost_of_failure(&encoded);
-            if self.limits.admit(cost) {
-                *census.entry(cost).or_default() += 1;
+            if self.limits.admit(encoded.cost()) {
+                *census.entry(self.cost_of_failure(encoded.cost())).or_default() += 1;
             }
         }
         let usual = census
             .into_iter()
-            .max_by_key(|&(cost, count)| (count, cost == self.preferred))
-            .map_or(self.preferred, |(cost, _)| cost);
+            .max_by_key(|&(cost, count)| (count, cost == preferred))
+            .map_or(preferred, |(cost, _)| cost);
         *self.usual.lock().unwrap_or_else(PoisonError::into_inner) = usual;
     }
 
-    fn encode(&self, worker: &mut Worker, password: &str, cost: Cost) -> Result<Secret<String>, OutOfMemory> {
-        let salt = salt(&self.entropy);
-        let stored = match cost {
-            Cost::Pbkdf2Sha256(iterations) => pbkdf2::encode(worker, password, &salt, iterations),
-            Cost::Argon2(cost) => argon2::encode(worker, password, &salt, cost)?,
-        };
-        Ok(Secret::new(stored))
+    fn usual(&self) -> Cost {
+        *self.usual.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spend(&self, worker: &mut Worker, password: &str, cost: Cost) -> Result<(), OutOfMemory> {
+        let salt = self.entropy.bytes();
+        self.rates.follow(cost, || worker.spend(password, salt, cost))
     }
 
     fn read<'a>(&self, stored: &'a str) -> Option<Encoded<'a>> {
@@ -105,31 +113,55 @@ impl Rules {
         None
     }
 
-    /// Django's rule: only within the preferred algorithm, and only for PBKDF2, whose cost can be topped up.
-    fn harden(&self, worker: &Worker, password: &str, encoded: &Encoded<'_>) {
-        match (self.preferred, encoded) {
-            (Cost::Pbkdf2Sha256(iterations), Encoded::Pbkdf2Sha256(stored)) => {
-                stored.harden(worker, password, iterations);
+    /// Spends what a failed check was cheaper than that of an unknown user. PBKDF2 and bcrypt are topped up to the
+    /// letter, as Django does it within the preferred algorithm; whatever else differs is made up for in iterations
+    /// of `pbkdf2_sha256`, by the clock. What was dearer cannot be taken back.
+    fn harden(&self, worker: &mut Worker, password: &str, spent: Cost) -> Result<(), OutOfMemory> {
+        let lacking = |spent: Iterations, usual: Iterations| Iterations::new(usual.get().saturating_sub(spent.get()));
+        let missing = match (spent, self.usual()) {
+            (Cost::Bcrypt(spent), Cost::Bcrypt(usual)) => {
+                return spent.up_to(usual).try_for_each(|cost| self.spend(worker, password, Cost::Bcrypt(cost)));
             }
-            (Cost::Pbkdf2Sha256(_), Encoded::Argon2(_)) | (Cost::Argon2(_), _) => {}
-        }
+            (Cost::Pbkdf2Sha1(spent), Cost::Pbkdf2Sha1(usual)) => lacking(spent, usual).map(Cost::Pbkdf2Sha1),
+            (Cost::Pbkdf2Sha256(spent), Cost::Pbkdf2Sha256(usual)) => lacking(spent, usual).map(Cost::Pbkdf2Sha256),
+            (spent, usual) if spent == usual => None,
+            (spent, usual) => self.rates.missing(spent, usual).map(Cost::Pbkdf2Sha256),
+        };
+        missing.map_or(Ok(()), |cost| self.spend(worker, password, cost))
     }
 
     fn is_stale(&self, encoded: &Encoded<'_>) -> bool {
         match (self.preferred, encoded) {
-            (Cost::Pbkdf2Sha256(iterations), Encoded::Pbkdf2Sha256(stored)) => stored.is_stale(iterations),
-            (Cost::Argon2(cost), Encoded::Argon2(stored)) => stored.is_stale(cost),
-            (Cost::Pbkdf2Sha256(_), Encoded::Argon2(_)) | (Cost::Argon2(_), Encoded::Pbkdf2Sha256(_)) => true,
+            (Preferred::Pbkdf2Sha256(iterations), Encoded::Pbkdf2(stored)) => stored.is_stale(iterations),
+            (Preferred::Argon2(cost), Encoded::Argon2(stored)) => stored.is_stale(cost),
+            (Preferred::Pbkdf2Sha256(_), Encoded::Argon2(_) | Encoded::Bcrypt(_) | Encoded::Scrypt(_))
+            | (Preferred::Argon2(_), Encoded::Pbkdf2(_) | Encoded::Bcrypt(_) | Encoded::Scrypt(_)) => true,
         }
     }
 
-    /// What a wrong password costs against this hash, the topping up included.
-    fn cost_of_failure(&self, encoded: &Encoded<'_>) -> Cost {
-        match (self.preferred, encoded.cost()) {
-            (Cost::Pbkdf2Sha256(preferred), Cost::Pbkdf2Sha256(iterations)) => {
-                Cost::Pbkdf2Sha256(iterations.max(preferred))
-            }
-            (_, cost) => cost,
+    /// What a wrong password costs against such a hash: what is cheaper than the preferred cost is topped up to it.
+    fn cost_of_failure(&self, cost: Cost) -> Cost {
+        let preferred = self.preferred.cost();
+        let cheaper = match (cost, preferred) {
+            (Cost::Pbkdf2Sha256(stored), Cost::Pbkdf2Sha256(preferred)) => stored < preferred,
+            (stored, preferred) => self.rates.is_less(stored, preferred),
+        };
+        if cheaper { preferred } else { cost }
+    }
+}
+
+/// What new hashes are made with.
+#[derive(Clone, Copy, Debug)]
+enum Preferred {
+    Pbkdf2Sha256(Iterations),
+    Argon2(Argon2Cost),
+}
+
+impl Preferred {
+    fn cost(self) -> Cost {
+        match self {
+            Self::Pbkdf2Sha256(iterations) => Cost::Pbkdf2Sha256(iterations),
+            Self::Argon2(cost) => Cost::Argon2(cost),
         }
     }
 }
@@ -137,7 +169,7 @@ impl Rules {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::passwords::cost::{Argon2Cost, Iterations};
+    use crate::passwords::worker::Work;
 
     fn config(preferred: Algorithm) -> PasswordConfig {
         PasswordConfig {
@@ -183,7 +215,7 @@ mod tests {
                 spent.take()
             };
             let known = cost(Some(stored.expose()));
-            assert_ne!(known, (0, 0));
+            assert_ne!(known, Work::default());
             let truncated = &stored.expose()[..stored.expose().len() - 60];
             for stored in [None, Some(""), Some("!"), Some("!unusable"), Some("md5$salt$hash"), Some(truncated)] {
                 assert_eq!(cost(stored), known, "{stored:?} with {preferred:?} preferred");
@@ -200,14 +232,20 @@ mod tests {
                 pbkdf2::encode(&worker, "right", "saltsaltsaltsaltsalt22", Iterations::new(iterations).unwrap());
             spent.take();
             rules.verify(&mut worker, "wrong", Some(&stored)).unwrap();
-            assert_eq!(spent.take(), (u64::from(iterations.max(60)), 0));
+            assert_eq!(spent.take(), Work { pbkdf2_sha256: iterations.max(60).into(), ..Work::default() });
         }
     }
 
     #[test]
     fn a_hash_beyond_the_limits_matches_nothing_and_costs_what_nobody_costs() {
         let config = PasswordConfig {
-            limits: CostLimits { pbkdf2_iterations: 100, argon2_memory: 128, argon2_time: 3, argon2_lanes: 4 },
+            limits: CostLimits {
+                pbkdf2_iterations: 100,
+                argon2_memory: 128,
+                argon2_time: 3,
+                argon2_lanes: 4,
+                ..CostLimits::default()
+            },
             ..config(Algorithm::Argon2)
         };
         let rules = Rules::new(&config, Entropy::seeded(2));
@@ -238,27 +276,5 @@ mod tests {
         let endless = format!("pbkdf2_sha256$4294967295${salt}$aGFzaA==");
         assert!(matches!(rules.verify(&mut worker, "right", Some(&endless)), Ok(Verdict::NoMatch)));
         assert_eq!(spent.take(), nobody);
-    }
-
-    #[test]
-    fn after_a_census_an_unknown_user_costs_what_most_users_cost() {
-        let (rules, mut worker) = room(Algorithm::Argon2);
-        let salt = "saltsaltsaltsaltsalt22";
-        let django = pbkdf2::encode(&worker, "x", salt, Iterations::new(77).unwrap());
-        let own = rules.hash(&mut worker, "x").unwrap();
-        let spent = worker.spent.clone();
-        let mut nobody = || {
-            spent.take();
-            rules.verify(&mut worker, "wrong", None).unwrap();
-            spent.take()
-        };
-        let preferred = nobody();
-        assert_eq!(preferred, (0, 128));
-        rules.take_census([django.as_str(), &django, own.expose(), "!", "!", "!"]);
-        assert_eq!(nobody(), (77, 0));
-        rules.take_census([own.expose().as_str(), &django, "nonsense"]);
-        assert_eq!(nobody(), preferred, "a tie goes to the preferred cost");
-        rules.take_census([format!("pbkdf2_sha256$4000000000${salt}$x").as_str()]);
-        assert_eq!(nobody(), preferred, "what is beyond the limits is not counted");
     }
 }

@@ -35,6 +35,12 @@ pub struct Passwords {
     pub max_argon2_iterations: u32,
     /// A stored hash that asks for more lanes than this never matches.
     pub max_argon2_lanes: u32,
+    /// A stored bcrypt hash that asks for a higher cost (the logarithm of its rounds) than this never matches.
+    pub max_bcrypt_cost: u32,
+    /// A stored scrypt hash that asks for more memory than this, in KiB, never matches.
+    pub max_scrypt_memory_kib: u32,
+    /// A stored scrypt hash that asks for more lanes than this never matches.
+    pub max_scrypt_lanes: u32,
     /// Threads that hash, and do nothing else.
     pub threads: usize,
     /// How many passwords may wait for a thread; past it the answer is 503.
@@ -61,6 +67,9 @@ impl Passwords {
             max_argon2_memory_kib: 1_048_576,
             max_argon2_iterations: 64,
             max_argon2_lanes: 64,
+            max_bcrypt_cost: 16,
+            max_scrypt_memory_kib: 262_144,
+            max_scrypt_lanes: 16,
             threads: 2,
             queue: 256,
             max_length: 4096,
@@ -84,29 +93,50 @@ impl Passwords {
         };
         cost(
             "max_pbkdf2_iterations",
-            "A stored hash that asks for more iterations never matches.",
+            "A stored pbkdf2_sha256 or pbkdf2_sha1 hash that asks for more iterations never matches.",
             &mut passwords.max_pbkdf2_iterations,
             1,
             u32::MAX,
         );
         cost(
             "max_argon2_memory_kib",
-            "A stored hash that asks for more memory, in KiB, never matches.",
+            "A stored argon2 hash that asks for more memory, in KiB, never matches.",
             &mut passwords.max_argon2_memory_kib,
             8,
             16 * 1024 * 1024,
         );
         cost(
             "max_argon2_iterations",
-            "A stored hash that asks for more passes never matches.",
+            "A stored argon2 hash that asks for more passes never matches.",
             &mut passwords.max_argon2_iterations,
             1,
             10_000,
         );
         cost(
             "max_argon2_lanes",
-            "A stored hash that asks for more lanes never matches.",
+            "A stored argon2 hash that asks for more lanes never matches.",
             &mut passwords.max_argon2_lanes,
+            1,
+            1024,
+        );
+        cost(
+            "max_bcrypt_cost",
+            "A stored bcrypt or bcrypt_sha256 hash of a higher cost never matches. Each step doubles the work.",
+            &mut passwords.max_bcrypt_cost,
+            4,
+            31,
+        );
+        cost(
+            "max_scrypt_memory_kib",
+            "A stored scrypt hash that asks for more memory, in KiB, never matches.",
+            &mut passwords.max_scrypt_memory_kib,
+            1,
+            16 * 1024 * 1024,
+        );
+        cost(
+            "max_scrypt_lanes",
+            "A stored scrypt hash that asks for more lanes never matches.",
+            &mut passwords.max_scrypt_lanes,
             1,
             1024,
         );

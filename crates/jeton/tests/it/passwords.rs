@@ -95,3 +95,31 @@ async fn the_first_administrator_is_made_once_with_the_code() {
     let reply = site.post("/api/token/", &json!({"username": "admin", "password": "Adm1n-secret"})).await;
     assert_eq!(reply.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn every_form_that_django_stores_is_let_in_once_and_then_stored_anew() {
+    for (compatibility, preferred) in [(Compatibility::Exact, "pbkdf2_sha256$1$"), (Compatibility::Safe, "argon2$")] {
+        let site = Site::new(settings(compatibility)).await;
+        let store = site.jeton.auth().store();
+        let alice = store.find_user_by_username("alice").await.unwrap().unwrap();
+        let log_in = async |password: &str| {
+            let reply = site.post("/api/token/", &json!({"username": "alice", "password": password})).await;
+            reply.status.as_u16()
+        };
+        for stored in [
+            "pbkdf2_sha1$60$abcdefghijKLMNOPQRS019$W/iz6Z/MoFc/ieYzmh8Y0DgoIAc=",
+            "bcrypt_sha256$$2b$04$abcdefghijKLMNOPQRS01ujotkNdMNGXA9nmdKKYKgzYjcEc1Awq6",
+            "bcrypt$$2b$04$abcdefghijKLMNOPQRS01uO2zDT.pzD4tqBwILexevj0wLOJP05Wq",
+            "scrypt$16$abcdefghijKLMNOPQRS019$8$1$xReAN6u7ENhuIyTcRCMxgqQEB4vi+OzIUNQRpUmkqTCNafSGK9kwdEb3XQ50yEkHr4fsOMVXqKOpLmshM2S/ow==",
+        ] {
+            store.update_password(alice.id, &stored.into(), None).await.unwrap();
+            assert_eq!(log_in("correct hors").await, 401, "{stored}");
+            assert_eq!(store.find_user(alice.id).await.unwrap().unwrap().password.expose(), stored);
+            assert_eq!(log_in("correct horse").await, 200, "{stored}");
+            let after = store.find_user(alice.id).await.unwrap().unwrap().password;
+            assert!(after.expose().starts_with(preferred), "{stored}");
+            assert_eq!(log_in("correct horse").await, 200, "{stored}");
+            assert_eq!(store.find_user(alice.id).await.unwrap().unwrap().password.expose(), after.expose());
+        }
+    }
+}
