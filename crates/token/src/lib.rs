@@ -4,13 +4,17 @@
 //! needs [`rotation`] as well, and somewhere to keep its families.
 
 pub mod algorithm;
+mod base64url;
 pub mod claims;
 pub mod error;
+pub mod fast;
+pub mod hs256;
 pub mod id;
 pub mod jws;
 pub mod key;
 pub mod policy;
 pub mod rotation;
+pub mod scan;
 pub mod secret;
 pub mod time;
 pub mod token;
