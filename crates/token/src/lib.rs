@@ -5,6 +5,7 @@
 
 pub mod algorithm;
 mod base64url;
+pub mod cache;
 pub mod claims;
 pub mod error;
 pub mod fast;
