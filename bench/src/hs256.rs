@@ -13,6 +13,7 @@ use jeton_token::fast::{FastPath, Payload};
 use jeton_token::hs256::Hs256;
 use jeton_token::key::Key;
 use jeton_token::policy::TokenType;
+use jeton_token::scan::scan;
 use jeton_token::time::Clock;
 use jsonwebtoken::{DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,8 @@ use crate::tokens::{Tokens, Turns};
 
 pub(crate) const VERIFY: &str = "HS256 verify";
 pub(crate) const MINT: &str = "HS256 mint";
+const CLAIMS: &str = "Reading the claims alone";
+const ID: &str = "0123456789abcdef0123456789abcdef";
 
 /// The claims as a user of `jsonwebtoken` would declare them.
 #[derive(Deserialize, Serialize)]
@@ -86,10 +89,13 @@ fn jeton(tokens: &Tokens) -> Vec<Case> {
     let fast_clock = fast.clone();
     let key = Key::from_secret(Algorithm::Hs256, tokens.secret).expect("a symmetric algorithm");
     let general = jeton_token::token::Tokens::new(key, tokens.policy.clone());
-    let minting = general.clone();
+    let (minting, fast_minting, fast_sign) = (general.clone(), general.clone(), fast.clone());
+    let payloads = || Turns::of(tokens.payloads.clone());
+    let (mut scanned, mut parsed, mut declared) = (payloads(), payloads(), payloads());
     let (mut one, mut two, mut three) = (turns(), turns(), turns());
     let (mut payload, clock) = (Payload::new(), Clock::system());
     let user: Claims = [("user_id", "1")].into_iter().collect();
+    let fast_user = user.clone();
     vec![
         Case::here(VERIFY, "Jeton, fast path", move || {
             let mut payload = Payload::new();
@@ -105,9 +111,22 @@ fn jeton(tokens: &Tokens) -> Vec<Case> {
             assert!(black_box(&claims).is_ok());
         }),
         cache_hit(VERIFY, tokens.texts.clone()),
-        Case::here(MINT, "Jeton", move || {
-            let claims = minting.mint(TokenType::Access, Some("0123456789abcdef0123456789abcdef"), &user, now);
+        Case::here(MINT, "Jeton, fast path", move || {
+            let claims = fast_minting.mint(TokenType::Access, Some(ID), &fast_user, now);
+            black_box(fast_sign.sign(&claims.to_json()));
+        }),
+        Case::here(MINT, "Jeton, general path", move || {
+            let claims = minting.mint(TokenType::Access, Some(ID), &user, now);
             black_box(minting.sign(&claims));
+        }),
+        Case::here(CLAIMS, "Jeton, one scan", move || {
+            assert!(black_box(scan(scanned.next().as_bytes())).is_some());
+        }),
+        Case::here(CLAIMS, "Jeton, a JSON object", move || {
+            assert!(black_box(Claims::parse(parsed.next().as_bytes())).is_ok());
+        }),
+        Case::here(CLAIMS, "serde_json, a declared type", move || {
+            assert!(black_box(serde_json::from_str::<Declared>(declared.next())).is_ok());
         }),
     ]
 }

@@ -72,11 +72,22 @@ impl FastPath {
         (self.is_in_time(&claims, now) && self.is_ours(&claims) && is_complete(&claims, wanted)).then_some(claims)
     }
 
+    /// The signed text of a payload: what [`Jws::sign`](crate::jws::Jws::sign) writes under the same secret.
+    pub fn sign(&self, payload: &[u8]) -> String {
+        let mut text = String::with_capacity(HEADER.len() + payload.len() * 4 / 3 + 2 + SIGNATURE);
+        text.push_str(HEADER);
+        base64url::encode_append(payload, &mut text);
+        let tag = self.key.tag_from(&self.beginnings, text.as_bytes());
+        text.push('.');
+        base64url::encode_append(&tag, &mut text);
+        text
+    }
+
     /// The payload of a token with the header that we write and a signature of this key.
     pub(crate) fn payload<'p>(&self, text: &[u8], payload: &'p mut Payload) -> Option<&'p [u8]> {
         let (signed, rest) = text.split_at_checked(text.len().checked_sub(1 + SIGNATURE)?)?;
         let [b'.', signature @ ..] = rest else { return None };
-        let encoded = signed.strip_prefix(HEADER)?;
+        let encoded = signed.strip_prefix(HEADER.as_bytes())?;
         if encoded.len() > MAX_ENCODED {
             return None;
         }
@@ -129,13 +140,13 @@ fn is_complete(claims: &ScannedClaims<'_>, wanted: Option<TokenType>) -> bool {
 fn beginning(token_type: TokenType) -> String {
     let payload = format!(r#"{{"token_type":"{}","exp":"#, token_type.as_str());
     let whole = payload.len() / 3 * 3;
-    let mut text = std::str::from_utf8(HEADER).expect("the header is base64url and a dot").to_owned();
+    let mut text = HEADER.to_owned();
     base64url::encode_append(&payload.as_bytes()[..whole], &mut text);
     text
 }
 
 /// `{"alg":"HS256","typ":"JWT"}` and the dot: what both Jeton and PyJWT write.
-const HEADER: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";
+const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";
 
 /// The characters of a signature of 32 bytes.
 const SIGNATURE: usize = 43;
@@ -185,6 +196,7 @@ mod tests {
         for length in 1..MAX_PAYLOAD + 20 {
             let payload = vec![b'x'; length];
             let token = jws.sign(&payload);
+            assert_eq!(fast().sign(&payload), token);
             let expected = (length <= MAX_PAYLOAD).then_some(&payload[..]);
             assert_eq!(fast().payload(token.as_bytes(), &mut room), expected, "{length}");
         }
@@ -195,7 +207,7 @@ mod tests {
         let mut room = Payload::new();
         for length in 0..120 {
             assert_eq!(fast().payload(&vec![b'.'; length], &mut room), None);
-            assert_eq!(fast().payload(&HEADER.repeat(4)[..length], &mut room), None);
+            assert_eq!(fast().payload(&HEADER.repeat(4).as_bytes()[..length], &mut room), None);
         }
     }
 }

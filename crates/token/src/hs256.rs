@@ -52,26 +52,29 @@ impl Hs256 {
 
     /// The tag of a message.
     pub fn tag(&self, message: &[u8]) -> [u8; 32] {
+        self.tag_from(&[], message)
+    }
+
+    /// Whether the tag is this key's over the message. Takes the same time wherever they differ.
+    pub fn verify(&self, message: &[u8], tag: &[u8; 32]) -> bool {
+        self.verify_from(&[], message, tag)
+    }
+
+    /// [`Hs256::tag`], without hashing again what is known of the message's beginning.
+    pub(crate) fn tag_from(&self, beginnings: &[Beginning], message: &[u8]) -> [u8; 32] {
         let mut tag = [0; TAG];
-        for (bytes, word) in tag.chunks_exact_mut(4).zip(self.words(&self.inner, BLOCK, message)) {
+        for (bytes, word) in tag.chunks_exact_mut(4).zip(self.words(beginnings, message)) {
             bytes.copy_from_slice(&word.to_be_bytes());
         }
         tag
     }
 
-    /// Whether the tag is this key's over the message. Takes the same time wherever they differ.
-    pub fn verify(&self, message: &[u8], tag: &[u8; 32]) -> bool {
-        equal(&self.words(&self.inner, BLOCK, message), tag)
-    }
-
     /// [`Hs256::verify`], without hashing again what is known of the message's beginning.
     pub(crate) fn verify_from(&self, beginnings: &[Beginning], message: &[u8], tag: &[u8; 32]) -> bool {
-        for Beginning { text, state } in beginnings {
-            if let Some(rest) = message.strip_prefix(&**text) {
-                return equal(&self.words(state, BLOCK + text.len(), rest), tag);
-            }
-        }
-        self.verify(message, tag)
+        let words = self.words(beginnings, message);
+        let (bytes, _) = tag.as_chunks::<4>();
+        let differences = words.iter().zip(bytes).map(|(word, bytes)| word ^ u32::from_be_bytes(*bytes));
+        differences.fold(0, |all, one| all | one).ct_eq(&0).into()
     }
 
     /// Prepares for messages that begin like this, as far as it fills blocks; `None` if it fills not one.
@@ -85,9 +88,18 @@ impl Hs256 {
         Some(Beginning { text: blocks.as_flattened().into(), state })
     }
 
-    /// The tag of a message as the words of SHA-256, where `state` has absorbed `absorbed` bytes and `rest` remains.
-    fn words(&self, state: &Pad, absorbed: usize, rest: &[u8]) -> [u32; 8] {
-        let mut inner = state.0;
+    /// The tag of a message as the words of SHA-256.
+    #[inline(always)]
+    fn words(&self, beginnings: &[Beginning], message: &[u8]) -> [u32; 8] {
+        let mut inner = self.inner.0;
+        let mut rest = message;
+        for Beginning { text, state } in beginnings {
+            if let Some(after) = message.strip_prefix(&**text) {
+                inner = state.0;
+                rest = after;
+                break;
+            }
+        }
         let (blocks, tail) = rest.as_chunks::<BLOCK>();
         compress256(&mut inner, blocks);
         let mut last = [[0; BLOCK]; 2];
@@ -95,7 +107,7 @@ impl Hs256 {
         let padded = &mut last.as_flattened_mut()[..used * BLOCK];
         padded[..tail.len()].copy_from_slice(tail);
         padded[tail.len()] = 0x80;
-        padded[used * BLOCK - LENGTH..].copy_from_slice(&bits(absorbed + rest.len()));
+        padded[used * BLOCK - LENGTH..].copy_from_slice(&bits(BLOCK + message.len()));
         compress256(&mut inner, &last[..used]);
 
         let mut block = [0; BLOCK];
@@ -108,13 +120,6 @@ impl Hs256 {
         compress256(&mut outer, &[block]);
         outer
     }
-}
-
-/// Compares all words before it says anything.
-fn equal(words: &[u32; 8], tag: &[u8; 32]) -> bool {
-    let (bytes, _) = tag.as_chunks::<4>();
-    let difference = words.iter().zip(bytes).fold(0, |sum, (word, bytes)| sum | (word ^ u32::from_be_bytes(*bytes)));
-    difference.ct_eq(&0).into()
 }
 
 /// A length in bits, as SHA-256 closes a message.
