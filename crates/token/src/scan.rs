@@ -112,19 +112,21 @@ impl<'p> Cursor<'p> {
 
     #[inline(always)]
     fn number(&mut self) -> Option<i64> {
-        let start = self.at;
-        let mut number = 0;
-        for &byte in self.text.as_bytes().get(start..)?.iter().take(MAX_DIGITS + 1) {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
+        let rest = self.text.as_bytes().get(self.at..)?;
+        let (mut number, mut digits) = match rest.first_chunk().and_then(|first| eight_digits(*first)) {
+            Some(number) => (number, 8),
+            None => (0, 0),
+        };
+        while let Some(digit) = rest.get(digits).map(|byte| byte.wrapping_sub(b'0')).filter(|&digit| digit <= 9) {
+            if digits == MAX_DIGITS {
+                return None;
             }
             number = number * 10 + i64::from(digit);
-            self.at += 1;
+            digits += 1;
         }
-        let digits = self.at - start;
-        let plain = digits == 1 || self.text.as_bytes().get(start) != Some(&b'0');
-        ((1..=MAX_DIGITS).contains(&digits) && plain).then_some(number)
+        self.at += digits;
+        let plain = digits == 1 || rest.first() != Some(&b'0');
+        (digits > 0 && plain).then_some(number)
     }
 
     fn text_or_number(&mut self) -> Option<Scanned<'p>> {
@@ -161,6 +163,22 @@ fn plain_length(text: &[u8]) -> Option<usize> {
     }
     let at = tail.iter().position(|&byte| byte == b'"' || byte == b'\\' || byte < b' ')?;
     (tail[at] == b'"').then_some(words.len() * 8 + at)
+}
+
+/// The number that eight digits write; they are read together, as each one alone would wait for the one before.
+#[inline(always)]
+fn eight_digits(text: [u8; 8]) -> Option<i64> {
+    let text = u64::from_le_bytes(text);
+    let high = text & (ONES * 0xf0);
+    let beyond_nine = text.wrapping_add(ONES * 6) & (ONES * 0xf0);
+    if high != ONES * 0x30 || beyond_nine != high {
+        return None;
+    }
+    let ones = text & (ONES * 0x0f);
+    let pairs = (ones.wrapping_mul(10).wrapping_add(ones >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let eight = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff;
+    i64::try_from(eight).ok()
 }
 
 /// The high bit of each byte that is a quote, a backslash or a control character. Borrows may set bits above the
@@ -252,6 +270,31 @@ mod tests {
             assert_eq!(scan(payload.as_bytes()), None, "{payload}");
         }
         assert_eq!(scan(b"{\"x\":\"\xff\"}"), None, "not UTF-8");
+    }
+
+    #[test]
+    fn eight_digits_are_eight_digits() {
+        for number in (0..100_000_000).step_by(9_973) {
+            let text: [u8; 8] = format!("{number:08}").into_bytes().try_into().unwrap();
+            assert_eq!(eight_digits(text), Some(number));
+        }
+        for at in 0..8 {
+            for byte in (0..=255_u8).filter(|byte| !byte.is_ascii_digit()) {
+                let mut text = *b"99999999";
+                text[at] = byte;
+                assert_eq!(eight_digits(text), None, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_of_any_length_is_read_or_left() {
+        for digits in 1..30 {
+            let text = "9".repeat(digits);
+            let claims = scan(format!(r#"{{"exp":{text}}}"#).as_bytes()).map(|claims| claims.exp);
+            assert_eq!(claims, (digits <= 15).then(|| text.parse().ok()), "{digits}");
+            assert_eq!(scan(format!(r#"{{"exp":0{text}}}"#).as_bytes()), None, "a zero in front");
+        }
     }
 
     #[test]
