@@ -28,15 +28,37 @@ pub(crate) fn steps() -> Vec<Step> {
 /// Unit and contract tests, by nextest where it is installed.
 fn unit(workspace: &Workspace) -> Result<Outcome> {
     let mut command = if succeeds(&mut workspace.cargo(["nextest", "--version"])) {
-        workspace.cargo(["nextest", "run", "--workspace", "--build-jobs", "2", "--no-fail-fast", "--no-tests", "pass"])
+        workspace.cargo([
+            "nextest",
+            "run",
+            "--workspace",
+            "--exclude",
+            BENCH,
+            "--build-jobs",
+            "2",
+            "--no-fail-fast",
+            "--no-tests",
+            "pass",
+        ])
     } else {
-        workspace.cargo(["test", "--workspace", "--lib", "--bins", "--tests", "-j2", "--no-fail-fast"])
+        workspace.cargo([
+            "test",
+            "--workspace",
+            "--exclude",
+            BENCH,
+            "--lib",
+            "--bins",
+            "--tests",
+            "-j2",
+            "--no-fail-fast",
+        ])
     };
     counting(&mut command).map(Outcome::Tested)
 }
 
 fn doc_tests(workspace: &Workspace) -> Result<Outcome> {
-    counting(&mut workspace.cargo(["test", "--workspace", "--doc", "-j2", "--no-fail-fast"])).map(Outcome::Tested)
+    counting(&mut workspace.cargo(["test", "--workspace", "--exclude", BENCH, "--doc", "-j2", "--no-fail-fast"]))
+        .map(Outcome::Tested)
 }
 
 /// The binary people run, then the programs that test it. Each is built alone, as people build it.
@@ -97,3 +119,6 @@ fn crash_planted(workspace: &Workspace) -> Result<Outcome> {
 fn chaos(workspace: &Workspace) -> Command {
     workspace.cargo(["run", "--quiet", "--release", "-p", "jeton-chaos", "-j2"])
 }
+
+/// It has no tests, and its peers take long to build.
+const BENCH: &str = "jeton-bench";

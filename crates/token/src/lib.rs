@@ -4,14 +4,19 @@
 //! needs [`rotation`] as well, and somewhere to keep its families.
 
 pub mod algorithm;
+mod base64url;
+pub mod cache;
 pub mod claims;
 pub mod error;
+pub mod fast;
+pub mod hs256;
 pub mod id;
 pub mod jwk;
 pub mod jws;
 pub mod key;
 pub mod policy;
 pub mod rotation;
+pub mod scan;
 pub mod secret;
 mod strict_json;
 pub mod time;

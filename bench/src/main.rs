@@ -1,0 +1,40 @@
+//! Prints one table, measured in one run: what verifying and minting cost in CPU time, beside others.
+//!
+//! `cargo run --release -p jeton-bench [ROUNDS]`. The cases take turns, a short batch of each in every round, so that a
+//! busy moment of the machine falls on all of them. Compare figures of one run only.
+
+mod asymmetric;
+mod case;
+mod cpu_time;
+mod hs256;
+mod peer;
+mod table;
+mod tokens;
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+
+use crate::case::Case;
+use crate::tokens::Tokens;
+
+fn main() -> Result<()> {
+    let rounds = match std::env::args().nth(1) {
+        Some(rounds) => rounds.parse().context("the only argument is the number of rounds")?,
+        None => ROUNDS,
+    };
+    let tokens = Tokens::new();
+    let mut cases: Vec<Case> = hs256::cases(&tokens);
+    cases.extend(asymmetric::cases()?);
+    let (peers, skipped) = peer::start_all(&tokens);
+    cases.extend(peers);
+
+    let mut output = std::io::stdout().lock();
+    for peer in &skipped {
+        writeln!(output, "skipped: {peer}")?;
+    }
+    case::measure(&mut cases, rounds)?;
+    table::print(&cases, rounds, &mut output)
+}
+
+const ROUNDS: usize = 101;
