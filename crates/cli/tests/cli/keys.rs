@@ -18,8 +18,8 @@ fn a_generated_key_signs_the_site_s_tokens() {
         assert_eq!(told.get("private_key_pem"), None, "it is in the file");
         assert_eq!(fs::metadata(site.path("private.pem")).unwrap().permissions().mode() & 0o777, 0o600);
         let settings = fs::read_to_string(site.path("jeton.toml")).unwrap();
-        let signing = format!("[simple_jwt]\nALGORITHM = \"{algorithm}\"\nSIGNING_KEY_FILE = \"private.pem\"\n");
-        site.write("jeton.toml", &format!("{settings}\n{signing}"));
+        let signing = format!("[simple_jwt]\nALGORITHM = \"{algorithm}\"\nSIGNING_KEY_FILE = \"private.pem\"");
+        site.write("jeton.toml", &settings.replace("[simple_jwt]", &signing));
         site.ok(&["user", "add", "alice", "--unusable-password"], "");
         let token = site.ok(&["token", "mint", "alice", "--kind", "access"], "");
         let decoded: Value = serde_json::from_str(&site.ok(&["token", "decode", "-", "--json"], &token)).unwrap();

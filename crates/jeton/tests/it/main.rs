@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod hostile;
-mod jwks;
 mod hostile_tokens;
+mod jwks;
 mod ledger;
 mod limits;
 mod passwords;
