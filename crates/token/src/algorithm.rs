@@ -6,6 +6,14 @@ use std::str::FromStr;
 macro_rules! algorithms {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
         /// A JWS algorithm. A key has exactly one, and no token can choose another.
+        ///
+        /// ```
+        /// use jeton_token::algorithm::Algorithm;
+        ///
+        /// assert_eq!("ES256".parse(), Ok(Algorithm::Es256));
+        /// assert!("none".parse::<Algorithm>().is_err() && "es256".parse::<Algorithm>().is_err());
+        /// assert_eq!(Algorithm::Hs512.hash_bytes(), 64);
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Algorithm { $($(#[$doc])* $name,)* }
 

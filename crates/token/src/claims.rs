@@ -6,6 +6,16 @@ use crate::error::Flaw;
 use crate::strict_json;
 
 /// The claims of a token. Setting a claim that is there keeps its place, as in Python's `dict`.
+///
+/// ```
+/// use jeton_token::claims::Claims;
+///
+/// let mut claims = Claims::parse(br#"{"user_id": "1", "plan": "free"}"#)?;
+/// claims.set("user_id", "2");
+/// assert_eq!(claims.text("user_id"), Some("2"));
+/// assert_eq!(claims.to_json(), br#"{"user_id":"2","plan":"free"}"#);
+/// # Ok::<(), jeton_token::error::TokenError>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Claims(Map<String, Value>);
 
@@ -25,6 +35,13 @@ impl Claims {
     }
 
     /// Reads a payload that names no member twice, at any depth, and nests at most 32 levels.
+    ///
+    /// ```
+    /// use jeton_token::claims::Claims;
+    ///
+    /// assert!(Claims::parse(br#"{"user_id": "1", "user_id": "2"}"#).is_ok());
+    /// assert!(Claims::parse_strict(br#"{"user_id": "1", "user_id": "2"}"#).is_err());
+    /// ```
     ///
     /// # Errors
     ///

@@ -2,6 +2,13 @@
 
 /// A token is refused. [`Display`](std::fmt::Display) is the text for the client; [`TokenError::Invalid`] keeps to itself what exactly
 /// is wrong, as every detail would help a forger.
+///
+/// ```
+/// use jeton_token::error::{Flaw, TokenError};
+///
+/// assert_eq!(TokenError::Expired.to_string(), "Token is expired");
+/// assert_eq!(TokenError::from(Flaw::Signature).to_string(), "Token is invalid");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
     /// Form, signature, algorithm, a claim of the wrong type, `iat`, `nbf`, `aud` or `iss`.

@@ -140,6 +140,20 @@ impl JwkSet {
 #[cfg(feature = "asymmetric")]
 impl Key {
     /// The public half as a JWK, for others to verify with; nothing of a secret.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::Key;
+    ///
+    /// let private = "-----BEGIN PRIVATE KEY-----
+    /// MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+    /// -----END PRIVATE KEY-----";
+    /// let jwk = Key::from_private_pem(Algorithm::EdDsa, private)?.to_public_jwk(Some("2026")).expect("a key pair");
+    /// assert_eq!(jwk["kty"], "OKP");
+    /// assert_eq!(jwk["x"], "Gb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE");
+    /// assert!(!jwk.contains_key("d"));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     pub fn to_public_jwk(&self, kid: Option<&str>) -> Option<Map<String, Value>> {
         let numbers = match self.public()? {
             Public::Rsa(numbers) => {

@@ -12,6 +12,18 @@ use crate::strict_json;
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// A key together with the header of everything it signs.
+///
+/// ```
+/// use jeton_token::algorithm::Algorithm;
+/// use jeton_token::jws::Jws;
+/// use jeton_token::key::Key;
+///
+/// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+/// let token = jws.sign(b"any bytes");
+/// assert_eq!(jws.verify(token.as_bytes()), Ok(b"any bytes".to_vec()));
+/// assert!(jws.verify(token.trim_end_matches(char::is_alphanumeric).as_bytes()).is_err());
+/// # Ok::<(), jeton_token::key::KeyError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Jws {
     key: Key,

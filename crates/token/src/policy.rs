@@ -6,6 +6,20 @@ use crate::time::Timestamp;
 
 /// The settings of Simple JWT that shape tokens and their checks. [`Policy::default`] has Simple JWT's defaults, and is
 /// strict.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use jeton_token::policy::{Audience, Policy};
+///
+/// let policy = Policy {
+///     access_lifetime: Duration::from_secs(600),
+///     audience: Some(Audience::One("api".to_owned())),
+///     ..Policy::default()
+/// };
+/// assert!(policy.strict);
+/// assert_eq!(policy.user_id_claim, "user_id");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// `ACCESS_TOKEN_LIFETIME`.
@@ -37,6 +51,13 @@ pub struct Policy {
 }
 
 /// One audience or several; what was given as a list is written as a list.
+///
+/// ```
+/// use jeton_token::policy::Audience;
+///
+/// let audience = Audience::Many(vec!["web".to_owned(), "app".to_owned()]);
+/// assert_eq!(audience.as_slice().len(), 2);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Audience {
     /// A text.
@@ -56,6 +77,12 @@ impl Audience {
 }
 
 /// The kinds of token, as `token_type` names them.
+///
+/// ```
+/// use jeton_token::policy::TokenType;
+///
+/// assert_eq!(TokenType::Sliding.as_str(), "sliding");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenType {
     /// Opens doors for minutes.

@@ -37,6 +37,19 @@ pub struct Tokens {
 
 /// The claims of a token that this site signed and whose time has come and not passed. Ask the ledger about its
 /// [`id`](Genuine::id), then take the token with [`into_token`](Genuine::into_token).
+///
+/// ```
+/// # use jeton_token::{algorithm::Algorithm, claims::Claims, key::Key, token::Tokens};
+/// # use jeton_token::{policy::{Policy, TokenType}, time::Timestamp};
+/// # let now = Timestamp::from_seconds(1_700_000_000);
+/// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+/// # let tokens = Tokens::new(key, Policy::default());
+/// let text = tokens.sign(&tokens.mint(TokenType::Refresh, Some("some-id"), &Claims::new(), now));
+/// let genuine = tokens.decode(text.as_bytes(), now)?;
+/// assert_eq!(genuine.id()?.as_deref(), Some("some-id"));
+/// assert!(genuine.into_token(Some(TokenType::Access)).is_err(), "a refresh token opens no doors");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Genuine<'a> {
     claims: Claims,
