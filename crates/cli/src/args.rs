@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::site::SiteArgs;
-use crate::{check, createsuperuser, flushexpiredtokens, info, init, serve, token, user};
+use crate::{check, completions, createsuperuser, flushexpiredtokens, info, init, man, serve, token, user};
 
 /// Sign-in for people: token pairs, refresh with rotation, blacklist and logout, on one SQLite file.
 #[derive(Parser)]
@@ -27,6 +27,8 @@ pub(crate) enum Command {
     Token(token::Command),
     Flushexpiredtokens(flushexpiredtokens::Args),
     Info(info::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 const EXIT_CODES: &str = "\

@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod completions;
 mod createsuperuser;
 mod failure;
 mod first_start;
@@ -9,6 +10,7 @@ mod flushexpiredtokens;
 mod info;
 mod init;
 mod logs;
+mod man;
 mod output;
 mod password;
 mod prompt;
@@ -52,6 +54,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Token(command) => runtime.block_on(token::run(&site, command)),
         Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
+        Command::Completions(args) => done(completions::run(&args)),
+        Command::Man(args) => done(man::run(&args)),
     };
     runtime.shutdown_background();
     result

@@ -4,6 +4,7 @@
 
 mod check;
 mod first_start;
+mod manuals;
 mod secrets;
 mod serve;
 mod site;
