@@ -14,8 +14,9 @@ struct Package {
     probe: [&'static str; 3],
 }
 
-const PACKAGES: [Package; 6] = [
+const PACKAGES: [Package; 7] = [
     Package { name: "gcc", probe: ["cc", "--version", ""] },
+    Package { name: "g++", probe: ["c++", "--version", ""] },
     Package { name: "libc6-dev", probe: ["sh", "-c", "test -e /usr/include/stdio.h"] },
     Package { name: "git", probe: ["git", "--version", ""] },
     Package { name: "curl", probe: ["curl", "--version", ""] },

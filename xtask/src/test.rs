@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::debian;
+use crate::fuzz;
 use crate::run::{counting, plain, succeeds};
 use crate::step::{Outcome, Step};
 use crate::workspace::Workspace;
@@ -15,6 +16,7 @@ pub(crate) fn steps() -> Vec<Step> {
         Step { name: "packages", run: debian::install },
         Step { name: "unit", run: unit },
         Step { name: "doc-tests", run: doc_tests },
+        Step { name: "fuzz", run: fuzz::run },
         Step { name: "release-build", run: release_build },
         Step { name: "conformance-exact", run: conformance_exact },
         Step { name: "conformance-safe", run: conformance_safe },
@@ -59,11 +61,7 @@ fn conformance(workspace: &Workspace, compatibility: &str) -> Result<Outcome> {
 
 /// Our tokens and hashes against a real Django site, and the reverse.
 fn interop(workspace: &Workspace) -> Result<Outcome> {
-    let folder = workspace.root().join("tests/interop");
-    if !folder.is_dir() {
-        return Ok(Outcome::NotRun("tests/interop does not exist".into()));
-    }
-    let python = virtual_environment(workspace, &folder.join("requirements.txt"))?;
+    let python = virtual_environment(workspace, &workspace.root().join("tests/interop/requirements.txt"))?;
     let mut tests = workspace.program(python);
     tests.args(["-m", "pytest", "tests/interop", "-q", "-p", "no:cacheprovider"]).env("PYTHONDONTWRITEBYTECODE", "1");
     counting(tests.env("JETON_BIN", workspace.release_binary("jeton"))).map(Outcome::Tested)
@@ -89,7 +87,7 @@ fn virtual_environment(workspace: &Workspace, requirements: &PathBuf) -> Result<
 /// kill -9 under load, again and again: nothing that was acknowledged may be lost.
 fn crash(workspace: &Workspace) -> Result<Outcome> {
     if !workspace.root().join("tests/chaos/Cargo.toml").exists() {
-        return Ok(Outcome::NotRun("tests/chaos does not exist".into()));
+        bail!("tests/chaos is missing");
     }
     counting(&mut workspace.cargo(["run", "--quiet", "--release", "-p", "jeton-chaos", "-j2"])).map(Outcome::Tested)
 }
