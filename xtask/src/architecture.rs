@@ -143,6 +143,8 @@ fn upward_dependencies(workspace: &Workspace) -> Result<Vec<String>> {
 
 fn all_sources(workspace: &Workspace) -> Result<Vec<PathBuf>> {
     let mut files = rust_files(&workspace.root().join("xtask/src"))?;
+    files.extend(rust_files(&workspace.root().join("fuzz/src"))?);
+    files.extend(rust_files(&workspace.root().join("fuzz/fuzz_targets"))?);
     for folder in ["crates", "tests"] {
         for entry in fs::read_dir(workspace.root().join(folder))? {
             files.extend(rust_files(&entry?.path().join("src"))?);

@@ -22,6 +22,8 @@ pub(crate) fn steps() -> Vec<Step> {
 
 fn format(workspace: &Workspace) -> Result<Outcome> {
     plain(&mut workspace.cargo(["fmt", "--all", "--check"])).context("run `cargo fmt --all`")?;
+    plain(&mut workspace.cargo(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
+        .context("run `cargo fmt --manifest-path fuzz/Cargo.toml`")?;
     Ok(Outcome::Passed)
 }
 

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::debian;
+use crate::fuzz;
 use crate::run::{counting, plain, succeeds};
 use crate::step::{Outcome, Step};
 use crate::workspace::Workspace;
@@ -16,6 +17,7 @@ pub(crate) fn steps() -> Vec<Step> {
         Step { name: "packages", run: debian::install },
         Step { name: "unit", run: unit },
         Step { name: "doc-tests", run: doc_tests },
+        Step { name: "fuzz", run: fuzz::run },
         Step { name: "release-build", run: release_build },
         Step { name: "conformance-exact", run: conformance_exact },
         Step { name: "conformance-safe", run: conformance_safe },
@@ -83,10 +85,26 @@ fn conformance(workspace: &Workspace, compatibility: &str) -> Result<Outcome> {
 
 /// Our tokens and hashes against a real Django site, and the reverse.
 fn interop(workspace: &Workspace) -> Result<Outcome> {
+    node_packages(workspace)?;
     let python = virtual_environment(workspace, &workspace.root().join("tests/interop/requirements.txt"))?;
     let mut tests = workspace.program(python);
     tests.args(["-m", "pytest", "tests/interop", "-q", "-p", "no:cacheprovider"]).env("PYTHONDONTWRITEBYTECODE", "1");
     counting(tests.env("JETON_BIN", workspace.release_binary("jeton"))).map(Outcome::Tested)
+}
+
+/// What tests/interop/jose needs of npm, exactly as its lock file says; made anew when that changes.
+fn node_packages(workspace: &Workspace) -> Result<()> {
+    let folder = workspace.root().join("tests/interop/jose");
+    let stamp = folder.join("node_modules/installed-lock.json");
+    let wanted = fs::read_to_string(folder.join("package-lock.json")).context("tests/interop/jose has no lock file")?;
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let install = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
+    plain(workspace.program("npm").args(install).current_dir(&folder)).context(
+        "npm could not install what tests/interop/jose/package-lock.json lists; is a registry within reach?",
+    )?;
+    Ok(fs::write(stamp, wanted)?)
 }
 
 /// The Python of a virtual environment that holds exactly these requirements; made anew when they change.

@@ -34,6 +34,11 @@ impl Workspace {
         &self.target
     }
 
+    /// Whether tests that repeat should do so for long.
+    pub(crate) fn is_long(&self) -> bool {
+        self.long
+    }
+
     /// A release binary of this workspace, built or not.
     pub(crate) fn release_binary(&self, name: &str) -> PathBuf {
         self.target.join("release").join(name)

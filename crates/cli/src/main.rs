@@ -2,6 +2,7 @@
 
 mod args;
 mod check;
+mod completions;
 mod createsuperuser;
 mod failure;
 mod first_start;
@@ -10,6 +11,7 @@ mod info;
 mod init;
 mod keys;
 mod logs;
+mod man;
 mod output;
 mod password;
 mod prompt;
@@ -54,6 +56,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
         Command::Keys(command) => done(keys::run(&command)),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
+        Command::Completions(args) => done(completions::run(&args)),
+        Command::Man(args) => done(man::run(&args)),
     };
     runtime.shutdown_background();
     result

@@ -18,6 +18,9 @@ use axum::Router;
 use jeton_store::Store;
 use jeton_token::time::Clock;
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub use http::fuzzing;
 pub use http::{SETUP_PATH, Stopped, serve};
 
 use auth::{Auth, BuildError};

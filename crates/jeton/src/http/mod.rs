@@ -6,6 +6,8 @@ mod cors;
 mod error;
 mod fields;
 mod frame;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod health;
 mod logout;
 mod me;

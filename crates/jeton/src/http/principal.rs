@@ -4,13 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
 
 use axum::extract::FromRequestParts;
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use jeton_token::time::Timestamp;
 
 use super::App;
 use super::error::ApiError;
 use crate::auth::{self, AuthError, Principal};
+use crate::settings::SimpleJwt;
 
 /// The other end of the connection, put there by the accept loop.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +51,7 @@ impl FromRequestParts<App> for Caller<Principal> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let from = origin(parts, app);
-        let Some(token) = bearer_token(parts, app)? else {
+        let Some(token) = bearer_token(&parts.headers, &app.settings().simple_jwt)? else {
             return Err(AuthError::NotAuthenticated.into());
         };
         Ok(Self { who: app.auth.authenticate_token(token).await?, from })
@@ -69,9 +70,8 @@ fn origin(parts: &Parts, app: &App) -> auth::Caller {
 
 /// The token of the configured header: nothing if there is none or its scheme is not ours. A header that comes twice
 /// does not hold one token.
-fn bearer_token<'a>(parts: &'a Parts, app: &App) -> Result<Option<&'a [u8]>, AuthError> {
-    let simple_jwt = &app.settings().simple_jwt;
-    let mut headers = parts.headers.get_all(simple_jwt.auth_header_name.as_str()).iter();
+pub(super) fn bearer_token<'a>(headers: &'a HeaderMap, simple_jwt: &SimpleJwt) -> Result<Option<&'a [u8]>, AuthError> {
+    let mut headers = headers.get_all(simple_jwt.auth_header_name.as_str()).iter();
     let Some(header) = headers.next() else {
         return Ok(None);
     };

@@ -25,6 +25,13 @@ impl FromRequest<App> for Data {
         let content_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
         let content_type: String = content_type.unwrap_or_default().iter().map(|&byte| char::from(byte)).collect();
         let body = read(request.into_body(), server).await?;
+        Self::parse(content_type, body, server).await
+    }
+}
+
+impl Data {
+    /// The data of a body that was read whole, by the type that it has.
+    pub(super) async fn parse(content_type: String, body: Vec<u8>, server: &Server) -> Result<Self, ApiError> {
         if body.is_empty() {
             return Ok(Self(Json::Object(Vec::new())));
         }
