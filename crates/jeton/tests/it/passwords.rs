@@ -74,7 +74,7 @@ async fn a_full_queue_is_503_and_says_when_to_come_back() {
             other => panic!("{other} {}", reply.text),
         }
     }
-    assert!(served >= 2 && shed >= 1, "{served} served, {shed} shed");
+    assert!(served >= 1 && shed >= 1, "{served} served, {shed} shed");
 }
 
 #[tokio::test]
