@@ -88,6 +88,18 @@ fn what_pyjwt_signed_verifies_and_under_no_other_algorithm_of_the_same_key() {
 }
 
 #[test]
+fn pyjwt_writes_the_same_public_jwk() {
+    let path = format!("{}/tests/data/pyjwt.json", env!("CARGO_MANIFEST_DIR"));
+    let theirs: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    for (algorithm, name) in PAIRS {
+        let ours = signer(algorithm, name).to_public_jwk(None).unwrap();
+        for (member, value) in theirs[algorithm.as_str()]["jwk"].as_object().unwrap() {
+            assert_eq!(ours.get(member), Some(value), "{algorithm} {member}");
+        }
+    }
+}
+
+#[test]
 fn a_key_of_another_kind_is_no_key_for_an_algorithm() {
     for (algorithm, own) in PAIRS {
         for name in ["rsa", "p256", "p384", "p521", "secp256k1", "ed25519"] {
