@@ -3,8 +3,10 @@
 //! It says yes or nothing. [`Tokens::decode`](crate::token::Tokens::decode) stands behind it, decides about every
 //! token that is not taken here, and finds the words for those that are refused.
 
+use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::hs256::{Beginning, Hs256};
+use crate::key::Key;
 use crate::policy::{Policy, TokenType};
 use crate::scan::{ScannedClaims, scan};
 use crate::time::Timestamp;
@@ -45,11 +47,11 @@ pub struct FastPath {
 pub struct Payload([u8; MAX_PAYLOAD]);
 
 impl FastPath {
-    /// Prepares a secret. `None` if there is none, or if the policy renames the type claim or the id claim, or does
+    /// Prepares a secret. `None` if [`Key::from_secret`] refuses it, or if the policy renames the type claim or the id claim, or does
     /// without them: such tokens are not plain.
     pub fn new(secret: &[u8], policy: Policy) -> Option<Self> {
         let plain = policy.type_claim.as_deref() == Some("token_type") && policy.jti_claim.as_deref() == Some("jti");
-        if !plain || secret.is_empty() {
+        if !plain || Key::from_secret(Algorithm::Hs256, secret).is_err() {
             return None;
         }
         let key = Hs256::new(secret);
@@ -133,7 +135,7 @@ impl Default for Payload {
 
 fn is_complete(claims: &ScannedClaims<'_>, wanted: Option<TokenType>) -> bool {
     let right_type = wanted.is_none_or(|wanted| claims.token_type == Some(wanted.as_str()));
-    claims.jti.is_some() && right_type
+    claims.jti.is_some_and(|jti| !jti.is_empty()) && right_type
 }
 
 /// How every token of this type begins: the header, and the payload as far as the first digit of `exp`.
@@ -161,9 +163,7 @@ const YEAR_10000: i64 = 253_402_300_800;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithm::Algorithm;
     use crate::jws::Jws;
-    use crate::key::Key;
 
     const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 
@@ -187,6 +187,7 @@ mod tests {
             assert!(FastPath::new(SECRET, policy).is_none());
         }
         assert!(FastPath::new(b"", Policy::default()).is_none());
+        assert!(FastPath::new(b"-----BEGIN PUBLIC KEY-----", Policy::default()).is_none());
     }
 
     #[test]

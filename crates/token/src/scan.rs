@@ -39,7 +39,7 @@ pub enum Scanned<'p> {
 }
 
 /// The claims, if the payload has the plain shape: one object without blanks, whose names are plain texts and whose
-/// values are plain texts, whole numbers, `true`, `false` or `null`, and that says nothing twice under a name of
+/// values are plain texts, whole numbers, `true`, `false` or `null`, that says nothing twice and not much beyond
 /// [`ScannedClaims`]. `None` says nothing about the token.
 ///
 /// ```
@@ -52,6 +52,7 @@ pub enum Scanned<'p> {
 pub fn scan(payload: &[u8]) -> Option<ScannedClaims<'_>> {
     let mut cursor = Cursor { text: std::str::from_utf8(payload).ok()?, at: 0 };
     let mut claims = ScannedClaims::default();
+    let mut others = Others { names: [""; MAX_OTHERS], count: 0 };
     cursor.take(b'{')?;
     loop {
         let name = cursor.text()?;
@@ -67,7 +68,10 @@ pub fn scan(payload: &[u8]) -> Option<ScannedClaims<'_>> {
             "iss" => once(&mut claims.iss, cursor.text()?)?,
             "aud" => once(&mut claims.aud, cursor.text()?)?,
             "refresh_exp" => once(&mut claims.refresh_exp, cursor.number()?)?,
-            _ => cursor.skip_value()?,
+            _ => {
+                others.add(name)?;
+                cursor.skip_value()?;
+            }
         }
         match cursor.next()? {
             b',' => {}
@@ -81,6 +85,24 @@ pub fn scan(payload: &[u8]) -> Option<ScannedClaims<'_>> {
 /// Readers differ on which of two equal names counts; the strict path settles it.
 fn once<T>(claim: &mut Option<T>, value: T) -> Option<()> {
     claim.replace(value).is_none().then_some(())
+}
+
+/// The names that are none of ours.
+struct Others<'p> {
+    names: [&'p str; MAX_OTHERS],
+    count: usize,
+}
+
+impl<'p> Others<'p> {
+    fn add(&mut self, name: &'p str) -> Option<()> {
+        let (known, free) = self.names.split_at_mut(self.count);
+        if known.contains(&name) {
+            return None;
+        }
+        *free.first_mut()? = name;
+        self.count += 1;
+        Some(())
+    }
 }
 
 struct Cursor<'p> {
@@ -192,6 +214,9 @@ fn special(word: u64) -> u64 {
     (quote | backslash | control) & (ONES << 7)
 }
 
+/// More claims of the site's own than this are not plain.
+const MAX_OTHERS: usize = 8;
+
 /// So many digits fit any reader's numbers exactly, Python's and JavaScript's too.
 const MAX_DIGITS: usize = 15;
 
@@ -253,6 +278,8 @@ mod tests {
             r#"{"exp":1234567890123456}"#,
             r#"{"exp":1,"exp":2}"#,
             r#"{"exp":1,"\u0065xp":2}"#,
+            r#"{"x":1,"exp":1,"x":2}"#,
+            r#"{"a":1,"b":1,"c":1,"d":1,"e":1,"f":1,"g":1,"h":1,"i":1}"#,
             r#"{"user_id":null}"#,
             r#"{"user_id":"a","user_id":1}"#,
             r#"{"jti":"a\"b"}"#,

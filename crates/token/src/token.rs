@@ -4,9 +4,11 @@ use serde_json::Value;
 
 use crate::claims::{Claims, lenient_seconds};
 use crate::error::{Flaw, TokenError};
+use crate::fast::{FastPath, Payload};
 use crate::jws::Jws;
 use crate::key::Key;
 use crate::policy::{Audience, Policy, TokenType};
+use crate::scan::ScannedClaims;
 use crate::time::Timestamp;
 
 /// Mints and verifies the tokens of one site.
@@ -33,6 +35,8 @@ use crate::time::Timestamp;
 pub struct Tokens {
     jws: Jws,
     policy: Policy,
+    /// The short way to the same ends, if there is one.
+    fast: Option<FastPath>,
 }
 
 /// The claims of a token that this site signed and whose time has come and not passed. Ask the ledger about its
@@ -59,7 +63,16 @@ pub struct Genuine<'a> {
 impl Tokens {
     /// Tokens of this key and policy.
     pub fn new(key: Key, policy: Policy) -> Self {
-        Self { jws: Jws::new(key).with_strictness(policy.strict), policy }
+        Self { jws: Jws::new(key).with_strictness(policy.strict), policy, fast: None }
+    }
+
+    /// Takes the [short way](crate::fast) for plain HS256 tokens from now on. The secret is that of the key: one whose
+    /// tokens the key does not verify is left aside, and a policy without a short way changes nothing.
+    #[must_use]
+    pub fn with_fast_path(mut self, secret: &[u8]) -> Self {
+        let is_our_key = |fast: &FastPath| self.jws.verify(fast.sign(b"{}").as_bytes()).is_ok();
+        self.fast = FastPath::new(secret, self.policy.clone()).filter(is_our_key);
+        self
     }
 
     /// What was settled about them.
@@ -109,7 +122,7 @@ impl Tokens {
     /// If the key cannot sign ([`Key::can_sign`]).
     pub fn sign(&self, claims: &Claims) -> String {
         if self.policy.audience.is_none() && self.policy.issuer.is_none() {
-            return self.jws.sign(&claims.to_json());
+            return self.sign_payload(&claims.to_json());
         }
         let mut claims = claims.clone();
         match &self.policy.audience {
@@ -120,7 +133,19 @@ impl Tokens {
         if let Some(issuer) = &self.policy.issuer {
             claims.set("iss", issuer.as_str());
         }
-        self.jws.sign(&claims.to_json())
+        self.sign_payload(&claims.to_json())
+    }
+
+    /// The claims of a plain token that [`decode`](Tokens::decode) and [`into_token`](Genuine::into_token) would take,
+    /// without allocating. `None` says nothing: ask them. The ledger is not asked.
+    pub fn verify_fast<'p>(
+        &self,
+        text: &[u8],
+        wanted: Option<TokenType>,
+        now: Timestamp,
+        payload: &'p mut Payload,
+    ) -> Option<ScannedClaims<'p>> {
+        self.fast.as_ref()?.verify(text, wanted, now, payload)
     }
 
     /// Signature and header, then `iat`, `nbf`, `exp`, `iss`, `aud`, `sub`, `jti`.
@@ -129,7 +154,11 @@ impl Tokens {
     ///
     /// [`TokenError::Invalid`] or [`TokenError::Expired`].
     pub fn decode(&self, text: &[u8], now: Timestamp) -> Result<Genuine<'_>, TokenError> {
-        self.decode_by(&self.jws, text, now)
+        let mut payload = Payload::new();
+        match self.fast.as_ref().and_then(|fast| fast.payload(text, &mut payload)) {
+            Some(payload) => self.check(payload, now),
+            None => self.decode_by(&self.jws, text, now),
+        }
     }
 
     /// As [`decode`](Self::decode), for a token that another of the site's keys signed.
@@ -138,7 +167,11 @@ impl Tokens {
     ///
     /// [`TokenError::Invalid`] or [`TokenError::Expired`].
     pub fn decode_by(&self, jws: &Jws, text: &[u8], now: Timestamp) -> Result<Genuine<'_>, TokenError> {
-        let claims = self.parse(&jws.verify(text)?)?;
+        self.check(&jws.verify(text)?, now)
+    }
+
+    fn check(&self, payload: &[u8], now: Timestamp) -> Result<Genuine<'_>, TokenError> {
+        let claims = self.parse(payload)?;
         self.check_times(&claims, now)?;
         self.check_issuer(&claims)?;
         self.check_audience(&claims)?;
@@ -175,6 +208,10 @@ impl Tokens {
 
     fn parse(&self, payload: &[u8]) -> Result<Claims, Flaw> {
         if self.policy.strict { Claims::parse_strict(payload) } else { Claims::parse(payload) }
+    }
+
+    fn sign_payload(&self, payload: &[u8]) -> String {
+        self.fast.as_ref().map_or_else(|| self.jws.sign(payload), |fast| fast.sign(payload))
     }
 
     fn check_times(&self, claims: &Claims, now: Timestamp) -> Result<(), TokenError> {
@@ -401,6 +438,37 @@ mod tests {
         }
         for iss in [json!("https://issuer.example/"), json!(["https://issuer.example"]), json!(null)] {
             assert_eq!(token(&json!("web"), &iss).unwrap_err(), Flaw::Issuer.into(), "{iss}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_changes_no_token_and_no_verdict() {
+        const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
+        let (slow, fast) = (tokens(Policy::default()), tokens(Policy::default()).with_fast_path(SECRET));
+        assert!(fast.fast.is_some());
+        let user: Claims = [("user_id", "1")].into_iter().collect();
+        let claims = fast.mint(TokenType::Access, Some("a"), &user, NOW);
+        let token = fast.sign(&claims);
+        assert_eq!(token, slow.sign(&claims));
+        let later = NOW + Duration::from_secs(301);
+        for (token, now) in [(&*token, NOW), (&token, later), (&token[1..], NOW), (&token[..token.len() - 1], NOW)] {
+            let verdict =
+                |tokens: &Tokens| tokens.decode(token.as_bytes(), now).map(|genuine| genuine.claims().clone());
+            assert_eq!(verdict(&fast), verdict(&slow));
+        }
+        let mut payload = Payload::new();
+        let mut verify = |tokens: &Tokens| tokens.verify_fast(token.as_bytes(), None, NOW, &mut payload).is_some();
+        assert_eq!((verify(&fast), verify(&slow)), (true, false));
+    }
+
+    #[test]
+    fn another_secret_or_algorithm_is_no_short_way() {
+        for (algorithm, secret, other) in [
+            (Algorithm::Hs256, "0123456789abcdef0123456789abcdef", "another"),
+            (Algorithm::Hs384, "0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef"),
+        ] {
+            let key = Key::from_secret(algorithm, secret.as_bytes()).unwrap();
+            assert!(Tokens::new(key, Policy::default()).with_fast_path(other.as_bytes()).fast.is_none());
         }
     }
 

@@ -84,12 +84,15 @@ fn policy() -> impl Strategy<Value = Policy> {
         Some(Audience::Many(vec!["app".to_owned(), "web".to_owned()])),
     ];
     let issuers = vec![None, Some("https://issuer.example".to_owned())];
-    (select(audiences), select(issuers), select(vec![0, 20])).prop_map(|(audience, issuer, leeway)| Policy {
-        audience,
-        issuer,
-        leeway: Duration::from_secs(leeway),
-        ..Policy::default()
-    })
+    (select(audiences), select(issuers), select(vec![0, 20]), any::<bool>()).prop_map(
+        |(audience, issuer, leeway, strict)| Policy {
+            strict,
+            audience,
+            issuer,
+            leeway: Duration::from_secs(leeway),
+            ..Policy::default()
+        },
+    )
 }
 
 fn wanted() -> impl Strategy<Value = Option<TokenType>> {
@@ -115,7 +118,7 @@ fn name() -> impl Strategy<Value = String> {
 fn value() -> impl Strategy<Value = String> {
     let odd: Vec<_> =
         r#"true false null tru [] {} ["web"] ["app","web"] {"exp":1} 0 00 01 -0 -1 1.0 1e9 +1 NaN Infinity
-        " "a\"b" "\u0000" "\ud83d" "é토큰" 253402300799 253402300800 999999999999999 1000000000000000
+        " "" "a\"b" "\u0000" "\ud83d" "é토큰" 253402300799 253402300800 999999999999999 1000000000000000
         9223372036854775807 9223372036854775808 18446744073709551616 1700000000000000000000"#
             .split_ascii_whitespace()
             .chain(["", " 1", "1 ", "\"a\tb\"", "\"\u{7f}\""])
@@ -245,6 +248,7 @@ fn times_are_judged_to_the_second() {
         (format!(r#"{{"jti":"a","exp":{},"nbf":{NOW}}}"#, NOW + 9), true),
         (format!(r#"{{"jti":"a","exp":{},"nbf":{}}}"#, NOW + 9, NOW + 1), false),
         (format!(r#"{{"exp":{}}}"#, NOW + 9), false),
+        (format!(r#"{{"jti":"","exp":{}}}"#, NOW + 9), false),
         (r#"{"jti":"a"}"#.to_owned(), false),
     ] {
         assert_eq!(taken(&claims), good, "{claims}");
