@@ -1,0 +1,358 @@
+//! The world of the model: one family, its owner's tabs, late duplicates, a thief, a logout and a clock that is set.
+//!
+//! Time goes in units of three seconds: with a window of ten, ages of -1 to 3 units are inside and all others outside.
+
+use std::time::Duration;
+
+use jeton_token::id::Generation;
+use jeton_token::rotation::{AgentDigest, Decision, Family, Presented, Rules};
+use jeton_token::time::Timestamp;
+
+/// The rules under test: the product's own, or a mutation of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Law {
+    pub(crate) name: &'static str,
+    pub(crate) decide: fn(&Family, &Presented, &Rules) -> Decision,
+    pub(crate) after: fn(&Family, Decision, &Presented, &Rules) -> Family,
+}
+
+/// Who is in the world and how bad its network and clock are.
+#[derive(Clone, Copy)]
+pub(crate) struct Setup {
+    pub(crate) rules: Rules,
+    /// The *K* that the properties claim: the rules' own, unless a search is for a counter-example.
+    pub(crate) claim: u8,
+    /// How many of the tabs there are.
+    pub(crate) tabs: usize,
+    /// How many requests the network may duplicate.
+    pub(crate) copies: u8,
+    pub(crate) thief: bool,
+    pub(crate) logout: bool,
+    /// By how many units the clock may be set back, once; zero for never.
+    pub(crate) step: i64,
+    /// How many units a request's turn may come after its head was read.
+    pub(crate) lag: i64,
+    /// How many units requests, duplicates too, and answers are under way at most; nothing for any time.
+    pub(crate) network: Option<(i64, i64)>,
+    /// Whether everybody may sleep past `LATE_REPLAY`.
+    pub(crate) sleep: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct World {
+    pub(crate) family: Family,
+    /// The ledger's clock.
+    pub(crate) now: i64,
+    /// The newest token in the storage that the tabs share.
+    pub(crate) held: u32,
+    pub(crate) tabs: [Tab; 3],
+    pub(crate) copies: [Option<Request>; 2],
+    pub(crate) copies_left: u8,
+    /// The newest token that the thief has, once there is one.
+    pub(crate) thief: Option<u32>,
+    pub(crate) thief_left: bool,
+    pub(crate) logout_left: bool,
+    pub(crate) step_left: bool,
+    /// What only the properties look at.
+    pub(crate) seen: Seen,
+}
+
+/// What the properties remember.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The thief was the first to present the newest token's parent.
+    pub(crate) thief_first: bool,
+    /// Owner and thief both presented it and were answered, the second of them outside the window of the first.
+    pub(crate) apart: bool,
+    /// So many generations in a row before it were the same.
+    pub(crate) apart_run: u8,
+    /// The owner presented the parent again after the window: the answers got lost.
+    pub(crate) lost: bool,
+    /// So many generations in a row before it were the same.
+    pub(crate) lost_run: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Tab {
+    /// There is no such tab in this world.
+    Absent,
+    Idle,
+    Sent(Request),
+    Answered {
+        generation: u32,
+        age: i64,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Request {
+    pub(crate) generation: u32,
+    /// Units since it was sent; not counted where the network may take any time.
+    pub(crate) age: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// A tab presents the token in the storage.
+    Send(usize),
+    /// The network duplicates a tab's request; nobody awaits the answer to the duplicate.
+    Duplicate(usize),
+    /// It is the turn of a tab's request, so many units after its head was read.
+    Turn(usize, i64),
+    /// A duplicate arrives.
+    Arrive(usize),
+    /// A tab processes its answer.
+    Process(usize),
+    /// A tab's answer gets lost.
+    Lose(usize),
+    /// The owner is seen using the newest token.
+    Use,
+    /// The thief copies the storage, once.
+    Steal,
+    /// The thief presents its newest token, or one so many generations older.
+    Present(u32),
+    /// The thief is seen using the newest token.
+    ThiefUses,
+    /// The owner logs out, once.
+    Logout,
+    /// So many units pass.
+    Pass(i64),
+    /// The clock is set back, once.
+    SetBack(i64),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    Owner,
+    Thief,
+}
+
+impl Setup {
+    /// Three tabs, two duplicates, a thief, a logout and a clock that may be set back, on a network that may take any time.
+    pub(crate) const fn hostile(limit: u8) -> Self {
+        Self {
+            rules: Rules { late_limit: limit, ..Rules::SAFE },
+            claim: limit,
+            tabs: 3,
+            copies: 2,
+            thief: true,
+            logout: true,
+            step: 2,
+            lag: 1,
+            network: None,
+            sleep: true,
+        }
+    }
+
+    /// The same without the thief, on a network that takes at most so many units for a request and for an answer.
+    pub(crate) const fn honest(limit: u8, request: i64, answer: i64) -> Self {
+        Self {
+            thief: false,
+            logout: false,
+            step: 1,
+            lag: 0,
+            network: Some((request, answer)),
+            sleep: false,
+            ..Self::hostile(limit)
+        }
+    }
+
+    pub(crate) fn start(&self) -> World {
+        World {
+            family: Family::new(),
+            now: 0,
+            held: 0,
+            tabs: std::array::from_fn(|tab| if tab < 3 - self.tabs { Tab::Absent } else { Tab::Idle }),
+            copies: [None; 2],
+            copies_left: self.copies,
+            thief: None,
+            thief_left: self.thief,
+            logout_left: self.logout,
+            step_left: self.step > 0,
+            seen: Seen::default(),
+        }
+    }
+
+    /// Everything that can happen next. Of tabs in the same state only the first acts: they can be exchanged.
+    pub(crate) fn actions(&self, world: &World) -> Vec<Action> {
+        let mut actions = Vec::with_capacity(16);
+        if world.family.revoked {
+            return actions;
+        }
+        for (tab, state) in world.tabs.iter().enumerate() {
+            if world.tabs[..tab].contains(state) {
+                continue;
+            }
+            match state {
+                Tab::Absent => {}
+                Tab::Idle => actions.push(Action::Send(tab)),
+                Tab::Sent(request) => {
+                    let lag = if self.network.is_some() { self.lag.min(request.age) } else { self.lag };
+                    actions.extend((0..=lag).map(|lag| Action::Turn(tab, lag)));
+                    if world.copies_left > 0 {
+                        actions.push(Action::Duplicate(tab));
+                    }
+                }
+                Tab::Answered { .. } => actions.extend([Action::Process(tab), Action::Lose(tab)]),
+            }
+        }
+        for (number, copy) in world.copies.iter().enumerate() {
+            if copy.is_some() && !world.copies[..number].contains(copy) {
+                actions.push(Action::Arrive(number));
+            }
+        }
+        let newest = world.family.generation;
+        let unused = world.family.in_use != Some(newest);
+        if unused && world.held == newest.0 {
+            actions.push(Action::Use);
+        }
+        if let Some(thief) = world.thief {
+            actions.extend((0..=thief.min(1)).map(Action::Present));
+            if unused && thief == newest.0 && world.held != thief {
+                actions.push(Action::ThiefUses);
+            }
+        }
+        if world.thief_left {
+            actions.push(Action::Steal);
+        }
+        if world.logout_left {
+            actions.push(Action::Logout);
+        }
+        let slack = self.slack(world);
+        actions.extend([1, BEYOND].into_iter().filter(|&units| units <= slack).map(Action::Pass));
+        if self.sleep && slack >= SLEEP {
+            actions.push(Action::Pass(SLEEP));
+        }
+        if world.step_left {
+            actions.extend((1..=self.step).map(Action::SetBack));
+        }
+        actions
+    }
+
+    /// How many units may pass before something under way has to come in.
+    fn slack(&self, world: &World) -> i64 {
+        let Some((request, answer)) = self.network else { return i64::MAX };
+        let tabs = world.tabs.iter().map(|tab| match tab {
+            Tab::Absent | Tab::Idle => i64::MAX,
+            Tab::Sent(sent) => request - sent.age,
+            Tab::Answered { age, .. } => answer - age,
+        });
+        let copies = world.copies.iter().flatten().map(|copy| request - copy.age);
+        tabs.chain(copies).min().unwrap_or(i64::MAX)
+    }
+
+    /// The same world with its tabs in order, generations counted from the newest, and times from now: what tells two
+    /// worlds apart and makes no difference to any rule is gone.
+    pub(crate) fn canonical(&self, mut world: World) -> World {
+        let shift = world.family.generation.0.saturating_sub(HOME);
+        let down = |generation: u32| generation.saturating_sub(shift);
+        let g = world.family.generation.0 - shift;
+        let oldest = STRAGGLER + self.lag + if world.step_left { self.step } else { 0 };
+        let now = world.now;
+        let recent = |at: Timestamp| {
+            let age = now - units(at);
+            moment(-if age >= SLEEP { SLEEP + oldest } else { age.min(oldest) })
+        };
+        let family = &mut world.family;
+        family.generation = Generation(g);
+        family.consumed_below = Generation(down(family.consumed_below.0));
+        family.rotated_at = family.rotated_at.map(recent);
+        family.in_use = family.in_use.filter(|used| used.0 - shift.min(used.0) >= g).map(|_| Generation(g));
+        family.late = family.late.filter(|late| late.generation.0 + 1 >= g + shift).map(|mut late| {
+            late.generation = Generation(late.generation.0 - shift);
+            late.at = if late.generation.0 == g { recent(late.at) } else { moment(0) };
+            late
+        });
+        world.now = 0;
+        world.held = down(world.held);
+        world.thief = world.thief.map(down);
+        for tab in &mut world.tabs {
+            match tab {
+                Tab::Absent | Tab::Idle => {}
+                Tab::Sent(request) => request.generation = down(request.generation),
+                Tab::Answered { generation, .. } => *generation = down(*generation),
+            }
+        }
+        for copy in world.copies.iter_mut().flatten() {
+            copy.generation = down(copy.generation);
+        }
+        world.tabs.sort_unstable();
+        world.copies.sort_unstable();
+        world
+    }
+}
+
+impl World {
+    /// A number that is the same for two canonical worlds only if they are.
+    pub(crate) fn key(&self) -> u128 {
+        let mut key = 0;
+        let mut put = |value: i64, radix: u128| key = key * radix + value as u128;
+        let age = |at: Timestamp| -units(at);
+        let small = |age: i64| if age >= SLEEP { 19 } else { age + 4 };
+        put(self.family.generation.0.into(), 4);
+        put(self.family.consumed_below.0.into(), 4);
+        put(self.family.rotated_at.map_or(0, |at| 1 + small(age(at))), 21);
+        put(self.family.late.map_or(0, |late| 1 + small(age(late.at))), 21);
+        put(self.family.late.map_or(0, |late| late.generation.0.into()), 4);
+        put(self.family.late.map_or(0, |late| late.run.into()), 8);
+        let flags = [
+            self.family.in_use.is_some(),
+            self.family.marked,
+            self.family.revoked,
+            self.thief_left,
+            self.logout_left,
+            self.step_left,
+            self.seen.thief_first,
+            self.seen.apart,
+            self.seen.lost,
+        ];
+        flags.into_iter().for_each(|flag| put(flag.into(), 2));
+        put(self.seen.apart_run.into(), 8);
+        put(self.seen.lost_run.into(), 8);
+        put(self.held.into(), 4);
+        put(self.copies_left.into(), 4);
+        put(self.thief.map_or(0, |thief| i64::from(thief) + 1), 5);
+        for tab in self.tabs {
+            put(
+                match tab {
+                    Tab::Absent | Tab::Idle => 0,
+                    Tab::Sent(request) => 1 + i64::from(request.generation) * 4 + request.age,
+                    Tab::Answered { generation, age } => 17 + i64::from(generation) * 4 + age,
+                },
+                33,
+            );
+        }
+        for copy in self.copies {
+            put(copy.map_or(0, |copy| 1 + i64::from(copy.generation) * 4 + copy.age), 17);
+        }
+        key
+    }
+}
+
+/// The moment so many units after the beginning.
+pub(crate) fn moment(units: i64) -> Timestamp {
+    Timestamp::from_seconds(START + units * UNIT.as_secs() as i64)
+}
+
+pub(crate) fn units(at: Timestamp) -> i64 {
+    (at.seconds() - START) / UNIT.as_secs() as i64
+}
+
+/// The owner's tabs send it, and so does a thief who knows how.
+pub(crate) const AGENT: AgentDigest = *b"tab-one!";
+
+pub(crate) const UNIT: Duration = Duration::from_secs(3);
+
+/// The first age that is outside the window.
+pub(crate) const BEYOND: i64 = 4;
+
+/// The first age that is outside two windows.
+pub(crate) const STRAGGLER: i64 = 7;
+
+/// An age that is past `LATE_REPLAY`, a day.
+pub(crate) const SLEEP: i64 = 24 * 60 * 20 + BEYOND;
+
+const START: i64 = 1_795_206_398;
+
+/// The newest generation is never more than this in a canonical world: one to be the parent's, one for all that is older.
+const HOME: u32 = 2;
