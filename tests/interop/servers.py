@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -16,6 +17,10 @@ from reference import hashers
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SECRET_KEY = "interop-secret-key-0123456789-abcdefghijklmnopqrstuvwxyz"
+# Signed tokens, stored hashes, the key, and the passwords that the tests use.
+SECRET_TEXT = re.compile(
+    r"[\w-]{16,}\.[\w-]{16,}\.[\w-]{20,}|pbkdf2_sha\w+\$\d+\$|\$argon2|Pa55-word|비밀번호-1234|blanks around|" + SECRET_KEY
+)
 STARTS_WITHIN = 30
 STOPS_WITHIN = 20
 
@@ -103,6 +108,7 @@ class Jeton(Server):
             "server": {"listen": f"127.0.0.1:{self.port}"},
             "database": {"url": f"sqlite://{self.database}"},
             "passwords": {"pbkdf2_iterations": hashers.ITERATIONS},
+            "log": {"level": "debug"},
             "simple_jwt": simple_jwt or {},
         }
         for name, keys in settings.pop("tables", {}).items():
@@ -110,6 +116,17 @@ class Jeton(Server):
         self.config.write_text(toml({"compatibility": "exact", "secret_key": SECRET_KEY, **settings}, tables))
         self.run("user", "import", "-", stdin=json.dumps(users))
         self.launch([self.binary, "--config", self.config, "serve"])
+
+    def stop(self):
+        """Ends it, and looks for secrets in all that it logged."""
+        status = super().stop()
+        logged = self.log.read_text(errors="replace")
+        if " answered " not in logged:
+            raise AssertionError("Jeton logged no request at level debug: there was nothing to look through")
+        found = SECRET_TEXT.findall(logged)
+        if found:
+            raise AssertionError(f"Jeton's log shows {len(found)} secrets, the first begins with {found[0][:6]!r}")
+        return status
 
     def run(self, *arguments, stdin=""):
         """A command of the binary beside the running server; its standard output."""

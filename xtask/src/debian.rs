@@ -14,11 +14,12 @@ struct Package {
     probe: [&'static str; 3],
 }
 
-const PACKAGES: [Package; 6] = [
+const PACKAGES: [Package; 7] = [
     Package { name: "gcc", probe: ["cc", "--version", ""] },
     Package { name: "libc6-dev", probe: ["sh", "-c", "test -e /usr/include/stdio.h"] },
     Package { name: "git", probe: ["git", "--version", ""] },
     Package { name: "curl", probe: ["curl", "--version", ""] },
+    Package { name: "strace", probe: ["strace", "--version", ""] },
     Package { name: "python3", probe: ["python3", "-c", "import ssl, sqlite3"] },
     Package { name: "python3-venv", probe: ["python3", "-c", "import venv, ensurepip"] },
 ];

@@ -34,11 +34,11 @@ pub(crate) fn check(workspace: &Workspace) -> Result<Outcome> {
     Ok(Outcome::Passed)
 }
 
-/// Where people and checkouts live: home folders, and the folders this checkout lies in.
+/// Where people live, and where this checkout lies. The folders around it are not looked for: it may lie in any, such
+/// as the one for temporary files, and the verdict must be the same everywhere.
 fn places(root: &Path) -> Vec<String> {
     let homes = ["home", "Users", "root"].map(|name| format!("/{name}/"));
-    let parents = root.ancestors().skip(1).filter(|folder| folder.parent().is_some());
-    homes.into_iter().chain(parents.map(|folder| format!("{}/", folder.display()))).collect()
+    homes.into_iter().chain([format!("{}/", root.display())]).collect()
 }
 
 /// The place outside that a line of a file `depth` folders below the root names.
@@ -71,18 +71,19 @@ mod tests {
     }
 
     #[test]
-    fn homes_and_the_folders_around_the_checkout_are_found() {
-        assert!(found("see /lair/of/notes.md", 0).is_some());
-        assert!(found("cd \"/lair/of\"", 0).is_some());
+    fn homes_and_the_checkout_itself_are_found_wherever_it_lies() {
+        assert!(found("see /lair/of/checkout/notes.md", 0).is_some());
+        assert!(found("cd \"/lair/of/checkout\"", 0).is_some());
+        assert_eq!(found("see /lair/of/notes.md", 0), None);
         let home = format!("/{}/me/x", "home");
         assert!(found(&home, 0).is_some());
     }
 
     #[test]
     fn addresses_and_inner_paths_are_left_alone() {
-        assert_eq!(found("https://example.org/lair/of/x", 0), None);
+        assert_eq!(found("https://example.org/lair/of/checkout/x", 0), None);
         assert_eq!(found("POST /api/token/", 0), None);
-        assert_eq!(found("/lairs/of", 0), None);
+        assert_eq!(found("/lairs/of/checkout", 0), None);
     }
 
     #[test]
