@@ -77,8 +77,8 @@ impl Store {
     }
 
     /// Notes that the newest generation is given out again because its answer seems to have got lost. False where that
-    /// is not so any more: the family moved on, ended, its newest token is in use and this no straggler of two windows,
-    /// or there is a note from within the window.
+    /// is not so any more: the family moved on, ended, was marked, its newest token is in use, or there is a note from
+    /// within the window.
     pub async fn note_late_replay(
         &self,
         key: FamilyKey,
@@ -86,9 +86,8 @@ impl Store {
         window: Duration,
     ) -> Result<bool, StoreError> {
         const SQL: &str = "UPDATE jeton_family SET late_generation = $2, late_at = $3, late_run = $4 \
-            WHERE key = $1 AND generation = $2 AND revoked_at IS NULL \
-            AND (in_use IS NULL OR in_use < $2 \
-                OR CASE WHEN late_generation = $2 THEN late_at ELSE rotated_at END BETWEEN $7 AND $6) \
+            WHERE key = $1 AND generation = $2 AND revoked_at IS NULL AND NOT marked \
+            AND (in_use IS NULL OR in_use < $2) \
             AND (late_generation IS NULL OR late_generation <> $2 OR late_at < $5 OR late_at > $6)";
         let update = Statement::new(
             SQL,
@@ -99,13 +98,12 @@ impl Store {
                 u32::from(late.run).into(),
                 (late.at - window).into(),
                 (late.at + CLOCK_STEP).into(),
-                (late.at - window.saturating_mul(2)).into(),
             ],
         );
         Ok(self.engine.write(vec![update.guard()]).await?.is_done())
     }
 
-    /// The family is marked, once. False, and no event, where it moved on, ended, or has the mark.
+    /// The family loses its right to late replays. False, and no event, where it moved on, ended, or has lost it.
     pub async fn mark_family(
         &self,
         key: FamilyKey,
