@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use jeton_token::id::Generation;
-use jeton_token::rotation::{Decision, EndReason, Family, Presented, Rules, decide};
-use jeton_token::time::Timestamp;
+use jeton_token::rotation::{Decision, Family, Presented, Refusal, Rules, decide};
 
 use crate::world::Law;
 
@@ -26,14 +25,20 @@ pub(crate) const RUN_FORGOTTEN: Law = Law { name: "late replays are not counted"
 
 pub(crate) const NOTHING_CONSUMED: Law = Law { name: "a rotation uses nothing up", decide, after: nothing_consumed };
 
-pub(crate) const SECOND_STRAGGLER_ENDS: Law =
-    Law { name: "as first written: a straggler ends a marked family", decide: second_straggler_ends, ..REAL };
+pub(crate) const STRAGGLERS_REFUSED: Law =
+    Law { name: "a second token older than the parent is only refused", decide: stragglers_refused, ..REAL };
 
-pub(crate) const MARK_FORBIDS_LATE: Law =
-    Law { name: "as first written: a marked family has no late replay", decide: mark_forbids_late, ..REAL };
+pub(crate) const MARK_FORGOTTEN: Law =
+    Law { name: "a marked family keeps its late replay", decide: mark_forgotten, ..REAL };
 
-pub(crate) const NO_STRAGGLERS: Law =
-    Law { name: "as first written: in use counts from the window's end", decide: no_stragglers, ..REAL };
+pub(crate) const IN_USE_LATER: Law = Law { name: "in use counts from two windows on", decide: in_use_later, ..REAL };
+
+pub(crate) const NOTE_FIRST: Law =
+    Law { name: "the window of a late replay goes before in use", decide: note_first, ..REAL };
+
+pub(crate) const NO_WINDOW: Law = Law { name: "there is no window", decide: no_window, ..REAL };
+
+pub(crate) const ONE_LATE: Law = Law { name: "one late replay is one too many in a row", decide: one_late, ..REAL };
 
 fn fresh_successor(family: &Family, presented: &Presented, rules: &Rules) -> Decision {
     match decide(family, presented, rules) {
@@ -69,27 +74,36 @@ fn nothing_consumed(family: &Family, decision: Decision, presented: &Presented, 
     family.after(decision, presented, &Rules { blacklist: false, ..*rules })
 }
 
-fn second_straggler_ends(family: &Family, presented: &Presented, rules: &Rules) -> Decision {
-    let straggler = presented.generation.0 + 1 < family.generation.0;
-    match decide(family, presented, rules) {
-        Decision::Refuse(_) if straggler && family.marked && !family.revoked => Decision::End(EndReason::Reuse),
-        decision => decision,
-    }
+fn stragglers_refused(family: &Family, presented: &Presented, rules: &Rules) -> Decision {
+    let straggles = presented.generation.0 + 1 < family.generation.0 && family.marked && !family.revoked;
+    if straggles { Decision::Refuse(Refusal::Blacklisted) } else { decide(family, presented, rules) }
 }
 
-fn mark_forbids_late(family: &Family, presented: &Presented, rules: &Rules) -> Decision {
-    match decide(family, presented, rules) {
-        Decision::SameSuccessorLate(_) if family.marked => Decision::End(EndReason::Reuse),
-        decision => decision,
-    }
-}
-
-fn no_stragglers(family: &Family, presented: &Presented, rules: &Rules) -> Decision {
-    let outside = |opened: Timestamp| presented.at > opened + rules.window;
+fn mark_forgotten(family: &Family, presented: &Presented, rules: &Rules) -> Decision {
     let is_parent = presented.generation.next() == Some(family.generation);
-    let in_use = family.in_use == Some(family.generation);
-    if is_parent && in_use && !family.revoked && family.rotated_at.is_some_and(outside) {
-        return Decision::End(EndReason::Reuse);
-    }
-    decide(family, presented, rules)
+    decide(&Family { marked: family.marked && !is_parent, ..family.clone() }, presented, rules)
 }
+
+fn in_use_later(family: &Family, presented: &Presented, rules: &Rules) -> Decision {
+    let straggles = family.rotated_at.is_some_and(|at| presented.at <= at + rules.window.saturating_mul(2));
+    let in_use = family.in_use.filter(|_| !straggles);
+    decide(&Family { in_use, ..family.clone() }, presented, rules)
+}
+
+fn note_first(family: &Family, presented: &Presented, rules: &Rules) -> Decision {
+    let noted = family.late.filter(|late| late.generation == family.generation);
+    let inside =
+        noted.is_some_and(|late| presented.at + CLOCK_STEP >= late.at && presented.at <= late.at + rules.window);
+    let in_use = family.in_use.filter(|_| !inside);
+    decide(&Family { in_use, ..family.clone() }, presented, rules)
+}
+
+fn no_window(family: &Family, presented: &Presented, rules: &Rules) -> Decision {
+    decide(family, presented, &Rules { window: Duration::ZERO, ..*rules })
+}
+
+fn one_late(family: &Family, presented: &Presented, rules: &Rules) -> Decision {
+    decide(family, presented, &Rules { late_limit: 1, ..*rules })
+}
+
+const CLOCK_STEP: Duration = Duration::from_secs(5);

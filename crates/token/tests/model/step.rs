@@ -2,9 +2,9 @@
 
 use jeton_token::id::Generation;
 use jeton_token::rotation::{Decision, EndReason, Family, Presented};
-use jeton_token::time::Timestamp;
 
-use crate::world::{AGENT, Action, BEYOND, Law, Request, STRAGGLER, Setup, Tab, Who, World, moment, units};
+use crate::ended::Ended;
+use crate::world::{AGENT, Action, BEYOND, Law, Request, Setup, Tab, Who, World, is_beyond, moment};
 
 /// A property that does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +19,9 @@ pub(crate) enum Broken {
     HonestEnded,
     /// (b) A thief out of step with the owner was tolerated for more than *K* generations in a row.
     ThiefStays,
-    /// (b) The successor was given out again more than two windows later although it was in use.
-    ReplayedInUse,
+    /// A real replay did not end the family: older than the parent and outside the window or in a marked family, or the
+    /// parent after the window, once the family is marked or the successor in use.
+    ReplayTolerated,
 }
 
 /// What the ledger did with a request, for whoever wants to do the same elsewhere.
@@ -143,16 +144,19 @@ impl World {
             Decision::Accept => Some(generation),
             Decision::Refuse(_) | Decision::RefuseAndMark => None,
             Decision::End(_) => {
-                self.may_end(setup)?;
+                self.may_end(&before, &presented, setup)?;
                 None
             }
         };
+        if is_replay(&before, generation, at) && !self.family.revoked && setup.limit.is_none() {
+            return Err(Broken::ReplayTolerated);
+        }
         if let Some(answer) = answer {
             if answer != generation + 1 {
                 return Err(Broken::OtherSuccessor);
             }
             if late {
-                self.may_be_answered_late(who, at, &before, setup)?;
+                self.may_be_answered_late(who, setup)?;
             }
         }
         if self.family != before {
@@ -170,21 +174,18 @@ impl World {
         self.seen.thief_first = who == Who::Thief;
     }
 
-    /// (a): without a thief, an end needs *K* generations in a row that were each lost and asked for after the window,
-    /// and then one more.
-    fn may_end(&self, setup: &Setup) -> Result<(), Broken> {
-        let lost = self.seen.lost && self.seen.lost_run >= setup.claim;
-        if setup.thief_is_absent() && !lost { Err(Broken::HonestEnded) } else { Ok(()) }
+    /// (a): without a thief, an end needs *K* generations in a row that were each asked for after the window, and then
+    /// one more.
+    fn may_end(&self, before: &Family, presented: &Presented, setup: &Setup) -> Result<(), Broken> {
+        let fine = match setup.limit {
+            Some(limit) => Ended::of(before, presented, &setup.rules) != limit,
+            None => self.seen.lost && self.seen.lost_run >= setup.claim,
+        };
+        if setup.thief_is_absent() && !fine { Err(Broken::HonestEnded) } else { Ok(()) }
     }
 
-    /// (b): not in use but for stragglers, and not more than *K* generations in a row.
-    fn may_be_answered_late(&mut self, who: Who, at: i64, before: &Family, setup: &Setup) -> Result<(), Broken> {
-        let noted = before.late.filter(|late| late.generation == before.generation);
-        let opened = noted.map(|late| late.at).or(before.rotated_at);
-        let straggles = opened.is_some_and(|opened| !is_beyond(at, opened, STRAGGLER));
-        if before.in_use == Some(before.generation) && !straggles {
-            return Err(Broken::ReplayedInUse);
-        }
+    /// (b): not more than *K* generations in a row.
+    fn may_be_answered_late(&mut self, who: Who, setup: &Setup) -> Result<(), Broken> {
         if setup.thief_is_absent() || (who == Who::Thief) == self.seen.thief_first {
             return Ok(());
         }
@@ -231,8 +232,13 @@ fn presented(generation: u32, at: i64) -> Presented {
     Presented { generation: Generation(generation), blacklisted: false, at: moment(at), agent: Some(AGENT) }
 }
 
-/// Whether so many units or more have passed since, or the clock was set; said here a second time, in whole units.
-fn is_beyond(at: i64, opened: Timestamp, age: i64) -> bool {
-    let opened = units(opened);
-    at < opened - 1 || at >= opened + age
+/// What has to end a family, whoever it was; said here a second time, in whole units.
+fn is_replay(before: &Family, generation: u32, at: i64) -> bool {
+    let g = before.generation.0;
+    let beyond = before.rotated_at.is_some_and(|rotated| is_beyond(at, rotated, BEYOND));
+    match g.checked_sub(generation) {
+        None | Some(0) => false,
+        Some(1) => beyond && (before.marked || before.in_use == Some(before.generation)),
+        Some(_) => beyond || before.marked,
+    }
 }

@@ -8,6 +8,8 @@ use jeton_token::id::Generation;
 use jeton_token::rotation::{AgentDigest, Decision, Family, Presented, Rules};
 use jeton_token::time::Timestamp;
 
+use crate::ended::Ended;
+
 /// The rules under test: the product's own, or a mutation of them.
 #[derive(Clone, Copy)]
 pub(crate) struct Law {
@@ -36,6 +38,13 @@ pub(crate) struct Setup {
     pub(crate) network: Option<(i64, i64)>,
     /// Whether everybody may sleep past `LATE_REPLAY`.
     pub(crate) sleep: bool,
+    /// First premise of (a): a tab sends a token only when no request with an older one is under way.
+    pub(crate) in_turn: bool,
+    /// Second premise of (a): what is under way with an older token is heard within the window of the rotation, or before
+    /// the newest token is used.
+    pub(crate) heard: bool,
+    /// Only this way to end an honest owner counts as one: for the search of a limit.
+    pub(crate) limit: Option<Ended>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,18 +150,23 @@ impl Setup {
             lag: 1,
             network: None,
             sleep: true,
+            in_turn: false,
+            heard: false,
+            limit: None,
         }
     }
 
-    /// The same without the thief, on a network that takes at most so many units for a request and for an answer.
-    pub(crate) const fn honest(limit: u8, request: i64, answer: i64) -> Self {
+    /// The same without the thief, and under the premises of (a). The ledger forgives five seconds in all, for a clock set
+    /// back and for a turn that comes after the head was read: so many units of them are the turn's.
+    pub(crate) const fn honest(limit: u8, lag: i64) -> Self {
         Self {
             thief: false,
             logout: false,
-            step: 1,
-            lag: 0,
-            network: Some((request, answer)),
+            step: 1 - lag,
+            lag,
             sleep: false,
+            in_turn: true,
+            heard: true,
             ..Self::hostile(limit)
         }
     }
@@ -185,6 +199,7 @@ impl Setup {
             }
             match state {
                 Tab::Absent => {}
+                Tab::Idle if self.in_turn && world.awaits_older_than(world.held) => {}
                 Tab::Idle => actions.push(Action::Send(tab)),
                 Tab::Sent(request) => {
                     let lag = if self.network.is_some() { self.lag.min(request.age) } else { self.lag };
@@ -203,7 +218,8 @@ impl Setup {
         }
         let newest = world.family.generation;
         let unused = world.family.in_use != Some(newest);
-        if unused && world.held == newest.0 {
+        let may_use = !self.heard || !world.awaits_older_than(newest.0) || world.window_left() >= 0;
+        if unused && world.held == newest.0 && may_use {
             actions.push(Action::Use);
         }
         if let Some(thief) = world.thief {
@@ -231,6 +247,14 @@ impl Setup {
 
     /// How many units may pass before something under way has to come in.
     fn slack(&self, world: &World) -> i64 {
+        let newest = world.family.generation;
+        if self.heard && world.family.in_use == Some(newest) && world.awaits_older_than(newest.0) {
+            return self.network_slack(world).min(world.window_left());
+        }
+        self.network_slack(world)
+    }
+
+    fn network_slack(&self, world: &World) -> i64 {
         let Some((request, answer)) = self.network else { return i64::MAX };
         let tabs = world.tabs.iter().map(|tab| match tab {
             Tab::Absent | Tab::Idle => i64::MAX,
@@ -247,7 +271,7 @@ impl Setup {
         let shift = world.family.generation.0.saturating_sub(HOME);
         let down = |generation: u32| generation.saturating_sub(shift);
         let g = world.family.generation.0 - shift;
-        let oldest = STRAGGLER + self.lag + if world.step_left { self.step } else { 0 };
+        let oldest = BEYOND + self.lag + if world.step_left { self.step } else { 0 };
         let now = world.now;
         let recent = |at: Timestamp| {
             let age = now - units(at);
@@ -283,6 +307,17 @@ impl Setup {
 }
 
 impl World {
+    /// Whether a request, or a duplicate, with a token older than this is under way.
+    fn awaits_older_than(&self, generation: u32) -> bool {
+        let sent = self.tabs.iter().any(|tab| matches!(tab, Tab::Sent(request) if request.generation < generation));
+        sent || self.copies.iter().flatten().any(|copy| copy.generation < generation)
+    }
+
+    /// How many units of the window of the newest rotation are left; less than zero once it is over.
+    fn window_left(&self) -> i64 {
+        self.family.rotated_at.map_or(i64::MAX, |at| units(at) + BEYOND - 1 - self.now)
+    }
+
     /// A number that is the same for two canonical worlds only if they are.
     pub(crate) fn key(&self) -> u128 {
         let mut key = 0;
@@ -338,6 +373,12 @@ pub(crate) fn units(at: Timestamp) -> i64 {
     (at.seconds() - START) / UNIT.as_secs() as i64
 }
 
+/// Whether so many units or more have passed since, or the clock was set; said here a second time, in whole units.
+pub(crate) fn is_beyond(at: i64, opened: Timestamp, age: i64) -> bool {
+    let opened = units(opened);
+    at < opened - 1 || at >= opened + age
+}
+
 /// The owner's tabs send it, and so does a thief who knows how.
 pub(crate) const AGENT: AgentDigest = *b"tab-one!";
 
@@ -345,9 +386,6 @@ pub(crate) const UNIT: Duration = Duration::from_secs(3);
 
 /// The first age that is outside the window.
 pub(crate) const BEYOND: i64 = 4;
-
-/// The first age that is outside two windows.
-pub(crate) const STRAGGLER: i64 = 7;
 
 /// An age that is past `LATE_REPLAY`, a day.
 pub(crate) const SLEEP: i64 = 24 * 60 * 20 + BEYOND;
