@@ -2,6 +2,7 @@
 //!
 //! `cargo test -p jeton-token --test model -- --nocapture` prints the figures of `docs/decisions/0007`.
 
+mod canonical;
 mod ended;
 mod laws;
 mod search;
@@ -44,7 +45,7 @@ fn an_honest_owner_whose_requests_are_heard_in_turn_is_not_ended_before_k_plus_o
 }
 
 #[test]
-fn an_honest_owner_who_refreshes_once_at_a_time_needs_no_other_premise() {
+fn an_honest_owner_who_refreshes_once_at_a_time_keeps_the_first_two_premises() {
     let found = search(&Setup { tabs: 1, copies: 0, in_turn: false, heard: false, ..Setup::honest(K, 0) }, &REAL, ALL);
     println!("{}", figures("(a) K 3, one refresh at a time, no duplicates", &found));
     assert_eq!(found.broken, None);
