@@ -26,7 +26,7 @@ const STRICT: GeneralPurpose = GeneralPurpose::new(
 const HEADER: &[u8] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
 fuzz_target!(|part: &[u8]| {
-    let strict = STRICT.decode(part).ok().filter(|bytes| !bytes.is_empty());
+    let strict = STRICT.decode(part).ok();
     assert_eq!(strict, by_hand(part));
     if part.len() > 6000 {
         return;
@@ -40,11 +40,11 @@ fuzz_target!(|part: &[u8]| {
     // The same for a signature that is not one, and a header that holds anything.
     assert!(JWS.verify(&[HEADER, b"e30", part].join(&b'.')).is_err() || JWS.verify(&signed(HEADER, b"e30")).is_ok());
     if JWS.verify(&signed(part, b"e30")).is_ok() {
-        assert!(strict.is_some(), "the header");
+        assert!(strict.is_some_and(|bytes| !bytes.is_empty()), "the header");
     }
 });
 
-/// RFC 4648 §5, without padding, unused bits zero, never empty.
+/// RFC 4648 §5, without padding, unused bits zero. A payload may be empty.
 fn by_hand(part: &[u8]) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0_u32, 0);
@@ -65,5 +65,5 @@ fn by_hand(part: &[u8]) -> Option<Vec<u8>> {
             bits &= (1 << count) - 1;
         }
     }
-    (bits == 0 && count < 6 && !bytes.is_empty()).then_some(bytes)
+    (bits == 0 && count < 6).then_some(bytes)
 }

@@ -22,7 +22,9 @@ static HASHER: LazyLock<Hasher> = LazyLock::new(|| {
             argon2_memory: 64,
             argon2_time: 2,
             argon2_lanes: 4,
-            ..CostLimits::default()
+            bcrypt_cost: 4,
+            scrypt_memory: 64,
+            scrypt_lanes: 2,
         },
         threads: NonZeroUsize::MIN,
         ..PasswordConfig::default()

@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
         detect_reuse: flags & 4 == 0,
         window: Duration::from_secs(u64::from(window % 32)),
         late_replay: Duration::from_secs(u64::from(*late) * 60),
-        late_limit: (*limit).max(1),
+        late_limit: *limit,
     };
     let mut family = Family::new();
     // Few families reach their last generation by themselves.

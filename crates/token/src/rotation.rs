@@ -264,7 +264,8 @@ fn late(family: &Family, presented: &Presented, rules: &Rules) -> Decision {
     let in_time = presented.at >= rotated_at && presented.at.since(rotated_at) <= rules.late_replay;
     let same_agent = presented.agent == family.rotated_by;
     let in_use = family.in_use.is_some_and(|used| used >= g);
-    if rules.late_replay.is_zero() || family.marked || in_use || !in_time || !same_agent {
+    let allowed = !rules.late_replay.is_zero() && rules.late_limit > 0;
+    if !allowed || family.marked || in_use || !in_time || !same_agent {
         return Decision::End(EndReason::Reuse);
     }
     let run = match family.late {
@@ -382,6 +383,14 @@ mod tests {
             }
             family = family.after(decision, &replay, &Rules::SAFE);
         }
+    }
+
+    #[test]
+    fn with_a_limit_of_none_no_answer_is_given_late() {
+        let none = Rules { late_limit: 0, ..Rules::SAFE };
+        let family = rotated(&[0], &none);
+        assert_eq!(decide(&family, &at(5, 0), &none), Decision::SameSuccessor);
+        assert_eq!(decide(&family, &at(60, 0), &none), Decision::End(EndReason::Reuse));
     }
 
     #[test]

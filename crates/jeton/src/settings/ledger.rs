@@ -137,7 +137,7 @@ impl Ledger {
         );
         ledger.late_replay_limit = section.read(
             "LATE_REPLAY_LIMIT",
-            "Fewer than this many rotations in a row may be asked for again late.",
+            "So many rotations in a row may be asked for again late; 0: none.",
             ledger.late_replay_limit,
         );
         ledger.refresh_family_lifetime = section.read_if(

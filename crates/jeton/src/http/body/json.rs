@@ -3,6 +3,7 @@
 //! A library of its own would do for the values, but not for the contract: clients are told where their JSON breaks in
 //! Python's terms, lone surrogates are a field's error and not the body's, numbers keep their digits.
 
+use std::collections::HashSet;
 use std::fmt;
 
 /// A JSON value. Of equal members the last counts.
@@ -181,6 +182,7 @@ impl Parser<'_> {
 
     fn object(&mut self) -> Result<Json, JsonError> {
         let mut members = Vec::new();
+        let mut names = HashSet::new();
         self.skip_blanks();
         if self.take("}") {
             return Ok(Json::Object(members));
@@ -196,7 +198,7 @@ impl Parser<'_> {
             }
             self.skip_blanks();
             let value = self.value()?;
-            if self.limits.refuse_duplicates && members.iter().any(|(known, _)| *known == name) {
+            if self.limits.refuse_duplicates && !names.insert(name.clone()) {
                 return Err(JsonError::Duplicate(name));
             }
             members.push((name, value));
