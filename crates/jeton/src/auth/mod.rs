@@ -93,7 +93,7 @@ impl Auth {
     pub fn new(settings: Arc<Settings>, store: Store, clock: Clock, entropy: Entropy) -> Result<Self, BuildError> {
         let key = settings.simple_jwt.key()?;
         Ok(Self(Arc::new(Parts {
-            tokens: build::tokens(key, &settings),
+            tokens: Tokens::new(key, build::policy(&settings)),
             remote_keys: build::remote_keys(&settings),
             rules: build::rules(&settings),
             hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
