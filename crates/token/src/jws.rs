@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use crate::algorithm::Algorithm;
 use crate::base64url;
 use crate::error::Flaw;
 use crate::hs256::Beginning;
@@ -65,6 +66,11 @@ impl Jws {
             key,
             strict: true,
         }
+    }
+
+    /// The algorithm of the key.
+    pub fn algorithm(&self) -> Algorithm {
+        self.key.algorithm()
     }
 
     /// Strict, a header names no member twice, and its `typ` is absent, `JWT` or `at+jwt`. Otherwise the last of two
@@ -256,7 +262,6 @@ const MAX_SIGNATURE: usize = 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::algorithm::Algorithm;
 
     fn jws() -> Jws {
         Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef").unwrap())

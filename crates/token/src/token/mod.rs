@@ -9,6 +9,7 @@ use std::borrow::Cow;
 
 pub use genuine::Genuine;
 
+use crate::algorithm::Algorithm;
 use crate::error::TokenError;
 use crate::jws::{Jws, Room};
 use crate::key::Key;
@@ -53,6 +54,11 @@ impl Tokens {
     /// What was settled about them.
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The algorithm of the site's key.
+    pub fn algorithm(&self) -> Algorithm {
+        self.jws.algorithm()
     }
 
     /// Signature and header, then `iat`, `nbf`, `exp`, `iss`, `aud`, `sub`, `jti`.
