@@ -162,7 +162,7 @@ fn ecdsa() -> Result<Signer> {
         sign: Box::new(sign),
         verification,
         public,
-        encoding: pkcs8.clone(),
+        encoding: document.as_ref().to_vec(),
         pkcs8,
     })
 }
@@ -170,14 +170,15 @@ fn ecdsa() -> Result<Signer> {
 fn ed25519() -> Result<Signer> {
     let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())?;
     let pair = Ed25519KeyPair::from_pkcs8(document.as_ref())?;
-    let (public, pkcs8) = (pair.public_key().as_ref().to_vec(), document.as_ref().to_vec());
+    // Not all peers read the second version of PKCS#8, which holds the public key as well.
+    let (public, pkcs8) = (pair.public_key().as_ref().to_vec(), pair.to_pkcs8v1()?.as_ref().to_vec());
     let sign = move |text: &[u8]| pair.sign(text).as_ref().to_vec();
     Ok(Signer {
         algorithm: Algorithm::EdDSA,
         sign: Box::new(sign),
         verification: &ED25519,
         public,
-        encoding: pkcs8.clone(),
+        encoding: document.as_ref().to_vec(),
         pkcs8,
     })
 }

@@ -52,7 +52,7 @@ fn peers() -> Vec<(&'static str, Command, &'static str)> {
 }
 
 fn start(mut command: Command, tokens: &Tokens, pairs: &[Value]) -> Result<Vec<Case>> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().context("not there")?;
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         bail!("no pipes");

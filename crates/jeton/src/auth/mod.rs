@@ -13,6 +13,7 @@ mod operator;
 mod refresh;
 mod setup;
 mod sliding;
+mod token_claims;
 mod user_key;
 mod users;
 mod verified;
@@ -35,6 +36,7 @@ pub use obtain::{Credentials, Pair};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use refresh::Refreshed;
 pub use setup::{SetupCode, SetupError};
+pub use token_claims::TokenClaims;
 pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;

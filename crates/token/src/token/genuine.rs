@@ -37,6 +37,11 @@ impl<'a> Genuine<'a> {
         &self.claims
     }
 
+    /// [`claims`](Self::claims), for keeps.
+    pub fn into_claims(self) -> Claims {
+        self.claims
+    }
+
     /// The id, under the configured name; a number counts as its digits.
     ///
     /// # Errors
