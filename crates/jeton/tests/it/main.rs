@@ -7,5 +7,6 @@ mod jwks;
 mod ledger;
 mod limits;
 mod passwords;
+mod plain_tokens;
 mod site;
 mod urls;
