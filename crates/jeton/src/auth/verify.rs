@@ -4,7 +4,6 @@ use jeton_token::id::{Jti, Member};
 use jeton_token::token::Genuine;
 use serde_json::{Map, Value};
 
-use super::claims::literal_fields;
 use super::ledger::Entry;
 use super::{Auth, AuthError};
 use crate::settings::VerifyBlacklist;
@@ -18,11 +17,11 @@ impl Auth {
     pub async fn verify(&self, token: &str) -> Result<Map<String, Value>, AuthError> {
         let genuine = self.decode(token.as_bytes()).await?;
         let consulted = self.verify_consults_blacklist().then(|| genuine.clone());
-        genuine.into_token(None)?;
+        let claims = genuine.into_token(None)?;
         if let Some(genuine) = consulted {
             self.check_verified(&genuine).await?;
         }
-        Ok(literal_fields(&self.settings().simple_jwt.response.verify))
+        self.verified_fields(&claims).await
     }
 
     async fn check_verified(&self, genuine: &Genuine<'_>) -> Result<(), AuthError> {
