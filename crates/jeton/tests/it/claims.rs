@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use jeton::settings::{
-    ClaimsAtRefresh, Compatibility, UserAttribute, UserCondition, UserIdForm, UserRule, ValueSource,
+    ClaimsAtRefresh, Compatibility, ErrorTexts, UserAttribute, UserCondition, UserIdForm, UserRule, ValueSource,
 };
 use serde_json::{Value, json};
 
@@ -96,6 +96,25 @@ async fn the_user_claim_is_a_number_for_older_clients_and_works_as_before() {
     assert_eq!(site.me(&access).await.json()["username"], "alice");
     let reply = site.refresh(&refresh).await;
     assert_eq!(claims(&reply.text_of("access"))["user_id"], json!(1));
+}
+
+#[tokio::test]
+async fn the_texts_of_5_3_do_not_tell_expired_from_invalid() {
+    let mut settings = settings(Compatibility::Exact);
+    settings.wire.error_texts = ErrorTexts::V5_3;
+    let site = Site::new(settings).await;
+    let (refresh, access) = site.login("alice").await;
+    site.pass(301);
+    let message = "Token is invalid or expired";
+    let reply = site.me(&access).await.json();
+    assert_eq!(reply["detail"], "Given token not valid for any token type");
+    assert_eq!(reply["messages"], json!([{"token_class": "AccessToken", "token_type": "access", "message": message}]));
+    for token in [access.as_str(), "nonsense"] {
+        let reply = site.refresh(token).await;
+        assert_eq!(reply.json(), json!({"detail": message, "code": "token_not_valid"}));
+    }
+    site.rotate(&refresh).await;
+    assert_eq!(site.refresh(&refresh).await.json()["detail"], "Token is blacklisted");
 }
 
 #[tokio::test]
