@@ -33,6 +33,14 @@ def jeton_binary():
     return binary
 
 
+def older_python():
+    """The Python that has Simple JWT 5.3; its absence is a failure, never a reason to skip."""
+    python = ROOT / os.environ.get("OLDER_PYTHON", "target/venv-5.3/bin/python")
+    if not python.is_file():
+        raise FileNotFoundError(f"{python} is not there: make it as xtask does, or set OLDER_PYTHON")
+    return python
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -147,7 +155,9 @@ class Jeton(Server):
 class DjangoSite(Server):
     name = "Django"
 
-    def __init__(self, folder, users, simple_jwt=None, preferred=hashers.PBKDF2, **site_settings):
+    def __init__(
+        self, folder, users, simple_jwt=None, preferred=hashers.PBKDF2, python=sys.executable, **site_settings
+    ):
         super().__init__(folder, "django.db")
         site = folder / "site.json"
         others = {hashers.PBKDF2, hashers.ARGON2} - {preferred}
@@ -161,14 +171,14 @@ class DjangoSite(Server):
         site.write_text(json.dumps(settings))
         env = {"INTEROP_SITE": str(site), "DJANGO_SETTINGS_MODULE": "reference.settings", "PYTHONPATH": str(HERE)}
         subprocess.run(
-            [sys.executable, HERE / "reference" / "prepare.py"],
+            [python, HERE / "reference" / "prepare.py"],
             input=json.dumps(users),
             text=True,
             check=True,
             timeout=120,
             env={**os.environ, **env},
         )
-        command = [sys.executable, "-m", "django", "runserver", "--noreload", "--nothreading", f"127.0.0.1:{self.port}"]
+        command = [python, "-m", "django", "runserver", "--noreload", "--nothreading", f"127.0.0.1:{self.port}"]
         self.launch(command, env)
 
 

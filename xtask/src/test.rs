@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test` beyond the checks: every test of the project.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -86,10 +86,12 @@ fn conformance(workspace: &Workspace, compatibility: &str) -> Result<Outcome> {
 /// Our tokens and hashes against a real Django site, and the reverse.
 fn interop(workspace: &Workspace) -> Result<Outcome> {
     node_packages(workspace)?;
-    let python = virtual_environment(workspace, &workspace.root().join("tests/interop/requirements.txt"))?;
+    let requirements = |name| workspace.root().join("tests/interop").join(name);
+    let python = virtual_environment(workspace, "venv", &requirements("requirements.txt"))?;
+    let older = virtual_environment(workspace, "venv-5.3", &requirements("requirements-5.3.txt"))?;
     let mut tests = workspace.program(python);
     tests.args(["-m", "pytest", "tests/interop", "-q", "-p", "no:cacheprovider"]).env("PYTHONDONTWRITEBYTECODE", "1");
-    counting(tests.env("JETON_BIN", workspace.release_binary("jeton"))).map(Outcome::Tested)
+    counting(tests.env("JETON_BIN", workspace.release_binary("jeton")).env("OLDER_PYTHON", older)).map(Outcome::Tested)
 }
 
 /// What tests/interop/jose needs of npm, exactly as its lock file says; made anew when that changes.
@@ -108,8 +110,8 @@ fn node_packages(workspace: &Workspace) -> Result<()> {
 }
 
 /// The Python of a virtual environment that holds exactly these requirements; made anew when they change.
-fn virtual_environment(workspace: &Workspace, requirements: &PathBuf) -> Result<PathBuf> {
-    let folder = workspace.target().join("venv");
+fn virtual_environment(workspace: &Workspace, name: &str, requirements: &Path) -> Result<PathBuf> {
+    let folder = workspace.target().join(name);
     let python = folder.join("bin/python");
     let stamp = folder.join("installed-requirements.txt");
     let wanted = fs::read_to_string(requirements).with_context(|| format!("{} is missing", requirements.display()))?;
@@ -118,8 +120,9 @@ fn virtual_environment(workspace: &Workspace, requirements: &PathBuf) -> Result<
     }
     plain(workspace.program("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    plain(workspace.program(&python).args(install).arg(requirements))
-        .context("pip could not install what tests/interop/requirements.txt lists; is a package index within reach?")?;
+    plain(workspace.program(&python).args(install).arg(requirements)).with_context(|| {
+        format!("pip could not install what {} lists; is a package index within reach?", requirements.display())
+    })?;
     fs::write(&stamp, wanted)?;
     Ok(python)
 }
