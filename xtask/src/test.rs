@@ -139,8 +139,9 @@ fn virtual_environment(workspace: &Workspace, name: &str, requirements: &str) ->
     }
     plain(workspace.program("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    plain(workspace.program(&python).args(install).arg(&file))
-        .with_context(|| format!("pip could not install what {requirements} lists; is a package index within reach?"))?;
+    plain(workspace.program(&python).args(install).arg(&file)).with_context(|| {
+        format!("pip could not install what {requirements} lists; is a package index within reach?")
+    })?;
     fs::write(&stamp, wanted)?;
     Ok(python)
 }
