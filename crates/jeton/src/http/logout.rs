@@ -12,12 +12,16 @@ use super::error::ApiError;
 use super::fields::Fields;
 use super::messages;
 use super::principal::Caller;
-use super::view::View;
+use super::view::{Field, View};
 use crate::auth::Principal;
 
 pub(super) static LOGOUT: View =
     View::open("Logout", "Ends the refresh token in `refresh_token`, or with `all` every one of yours.", &[])
-        .callers(Callers::Known);
+        .callers(Callers::Known)
+        .untold_fields(&[
+            Field::optional("refresh_token", "Refresh token"),
+            Field::optional_truth("all", "All my tokens"),
+        ]);
 
 pub(super) async fn logout(State(app): State<App>, caller: Caller<Principal>, data: Data) -> Result<Answer, ApiError> {
     Fields::of(&data.0)?;

@@ -5,6 +5,7 @@ mod authentication;
 mod body;
 mod cookies;
 mod cors;
+mod csrf;
 mod error;
 mod fields;
 mod frame;
@@ -17,6 +18,7 @@ mod me;
 mod media_type;
 mod messages;
 mod negotiation;
+mod pages;
 mod principal;
 mod render;
 mod routing;
@@ -108,9 +110,9 @@ impl App {
         self.auth.settings()
     }
 
-    /// Where a pair of tokens is obtained.
-    fn obtain_path(&self) -> String {
-        paths(self.settings(), Endpoint::TokenObtain).into_iter().next().unwrap_or_default()
+    /// Where an endpoint is to be found, if it is served: the path to show.
+    fn first_path(&self, endpoint: Endpoint) -> Option<String> {
+        paths(self.settings(), endpoint).into_iter().next()
     }
 }
 
