@@ -3,6 +3,7 @@
 mod answer;
 mod authentication;
 mod body;
+mod contract;
 mod cookies;
 mod cors;
 mod csrf;
@@ -18,6 +19,7 @@ mod me;
 mod media_type;
 mod messages;
 mod negotiation;
+mod openapi;
 mod pages;
 mod principal;
 mod render;
@@ -25,8 +27,10 @@ mod routing;
 mod server;
 mod setup;
 mod stale_cookies;
+mod swagger;
 mod token;
 mod view;
+mod yaml;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -37,6 +41,7 @@ use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use openapi::{OpenapiVersion, openapi_json, openapi_yaml};
 pub use server::{Stopped, serve};
 pub use setup::SETUP_PATH;
 
@@ -68,6 +73,9 @@ impl App {
                 router = router.route(&path, self.endpoint(endpoint));
             }
         }
+        for (path, file) in swagger::files(&paths(self.settings(), Endpoint::SwaggerUi)) {
+            router = router.route(&path, get(move || async move { file.answer() }));
+        }
         let router = router
             .route(SETUP_PATH, get(setup::form).post(setup::submit))
             .fallback(routing::fallback)
@@ -98,9 +106,9 @@ impl App {
             | Endpoint::SessionLogout
             | Endpoint::JwtLogin
             | Endpoint::JwtInfo
-            | Endpoint::AuthToken
-            | Endpoint::Schema
-            | Endpoint::SwaggerUi => MethodRouter::new(),
+            | Endpoint::AuthToken => MethodRouter::new(),
+            Endpoint::Schema => openapi::SCHEMA.serve(self, get(openapi::schema)),
+            Endpoint::SwaggerUi => swagger::SWAGGER_UI.serve(self, get(swagger::page)),
             Endpoint::Health => get(health::health),
             Endpoint::Ready => get(health::ready),
         }

@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 use super::App;
 use super::answer::Answer;
 use super::authentication::{Callers, authenticate};
+use super::contract::{Refusal, Success};
 use super::csrf::CsrfSecret;
 use super::error::{ApiError, Refused};
 use super::language::Language;
@@ -21,6 +22,7 @@ use super::negotiation::{Format, Renderers};
 use super::pages::{self, AnswerPage, Frame, Visit};
 use super::principal::Known;
 use super::render;
+use super::yaml;
 
 /// A view: who may call it, and what OPTIONS tells of it.
 #[derive(Debug)]
@@ -34,6 +36,10 @@ pub(super) struct View {
     pub(super) fields: &'static [Field],
     /// Fields of the body that OPTIONS keeps to itself, as the reference has no serializer there.
     pub(super) untold_fields: &'static [Field],
+    /// What it answers if all is well.
+    pub(super) success: Success,
+    /// What it may refuse, beyond what all views refuse.
+    pub(super) refusals: &'static [Refusal],
 }
 
 /// The order in which a view names the bodies that it reads.
@@ -67,6 +73,8 @@ impl View {
             parsers: Parsers::JsonFirst,
             fields,
             untold_fields: &[],
+            success: Success::EMPTY_OBJECT,
+            refusals: &[],
         }
     }
 
@@ -83,6 +91,21 @@ impl View {
     /// The same with fields of which OPTIONS does not tell.
     pub(super) const fn untold_fields(self, untold_fields: &'static [Field]) -> Self {
         Self { untold_fields, ..self }
+    }
+
+    /// The same with another success.
+    pub(super) const fn success(self, success: Success) -> Self {
+        Self { success, ..self }
+    }
+
+    /// The same with refusals of its own.
+    pub(super) const fn refusals(self, refusals: &'static [Refusal]) -> Self {
+        Self { refusals, ..self }
+    }
+
+    /// The same in other forms.
+    pub(super) const fn renderers(self, renderers: Renderers) -> Self {
+        Self { renderers, ..self }
     }
 
     /// The fields that a body may have.
@@ -154,7 +177,7 @@ impl Field {
 }
 
 impl Parsers {
-    const fn media_types(self) -> [&'static str; 3] {
+    pub(super) const fn media_types(self) -> [&'static str; 3] {
         match self {
             Self::JsonFirst => ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
             Self::FormsFirst => ["application/x-www-form-urlencoded", "multipart/form-data", "application/json"],
@@ -175,7 +198,7 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     request = Request::from_parts(parts, body);
     let (mut looked_at_session, mut cookies) = (false, Vec::new());
     let (format, mut response) = match negotiated {
-        Err(error) => (Format::COMPACT, error.into_response()),
+        Err(error) => (view.renderers.first(), error.into_response()),
         Ok(format) => {
             let authentication = authenticate(&app, view.callers, &mut request).await;
             (looked_at_session, cookies) = (authentication.looked_at_session, authentication.cookies);
@@ -260,12 +283,17 @@ fn write(response: &mut Response<Body>, answer: Answer, format: Format) {
     *response.status_mut() = status;
     extend(response.headers_mut(), headers);
     let Some(data) = data else { return };
-    let indent = match format {
-        Format::Json { indent } => indent,
-        Format::Html => None,
+    let (content_type, text) = match format {
+        Format::Json { media_type, indent } => (HeaderValue::from_static(media_type), render::json(&data, indent)),
+        Format::Yaml { media_type } => {
+            let content_type = HeaderValue::from_str(&format!("{media_type}; charset=utf-8"));
+            let content_type = content_type.unwrap_or(HeaderValue::from_static("application/yaml"));
+            (content_type, yaml::yaml(&data).into_bytes())
+        }
+        Format::Html | Format::Page => (HeaderValue::from_static(pages::CONTENT_TYPE), status.to_string().into_bytes()),
     };
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    *response.body_mut() = Body::from(render::json(&data, indent));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+    *response.body_mut() = Body::from(text);
 }
 
 fn extend(headers: &mut HeaderMap, more: HeaderMap) {
@@ -280,11 +308,15 @@ fn extend(headers: &mut HeaderMap, more: HeaderMap) {
 
 /// What the answer depends on. Pages have forms, and those a token of the caller's.
 fn vary(view: &View, format: Format, looked_at_session: bool) -> Option<&'static str> {
-    let has_cookie = looked_at_session || format == Format::Html;
-    match (view.renderers, has_cookie) {
-        (Renderers::JsonAndHtml, true) => Some("Accept, Cookie"),
-        (Renderers::JsonAndHtml, false) => Some("Accept"),
-        (Renderers::JsonOnly, true) => Some("Cookie"),
-        (Renderers::JsonOnly, false) => None,
+    let has_cookie = looked_at_session || matches!(format, Format::Html | Format::Page);
+    let is_negotiated = match view.renderers {
+        Renderers::JsonAndHtml | Renderers::Schema => true,
+        Renderers::JsonOnly | Renderers::PageOnly => false,
+    };
+    match (is_negotiated, has_cookie) {
+        (true, true) => Some("Accept, Cookie"),
+        (true, false) => Some("Accept"),
+        (false, true) => Some("Cookie"),
+        (false, false) => None,
     }
 }

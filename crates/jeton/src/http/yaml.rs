@@ -59,7 +59,8 @@ fn nested(text: &mut String, value: &Value, depth: usize) {
 }
 
 fn is_block(value: &Value) -> bool {
-    value.as_object().is_some_and(|members| !members.is_empty()) || value.as_array().is_some_and(|items| !items.is_empty())
+    value.as_object().is_some_and(|members| !members.is_empty())
+        || value.as_array().is_some_and(|items| !items.is_empty())
 }
 
 fn flow(value: &Value) -> String {
@@ -99,7 +100,8 @@ fn is_plain(text: &str) -> bool {
     // With two dots it is no number: 3.0.3.
     let is_version = text.matches('.').count() == 2 && text.split('.').all(|part| part.parse::<u16>().is_ok());
     let is_read_as_such = !text.contains(": ") && !text.contains(" #") && !text.ends_with([':', ' ']);
-    let is_printable = text.chars().all(|letter| !letter.is_control() && !matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}'));
+    let is_printable =
+        text.chars().all(|letter| !letter.is_control() && !matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}'));
     is_version || begins_well && is_read_as_such && is_printable && !WORDS.contains(&text.to_ascii_lowercase().as_str())
 }
 
