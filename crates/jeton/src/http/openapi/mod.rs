@@ -16,6 +16,13 @@ use super::{App, yaml};
 use crate::settings::{Endpoint, Settings};
 
 /// A version of OpenAPI.
+///
+/// ```
+/// use jeton::OpenapiVersion;
+///
+/// assert_eq!(OpenapiVersion::of("3.1"), Some(OpenapiVersion::V3_1));
+/// assert_eq!(OpenapiVersion::of("2.0"), None);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OpenapiVersion {
     /// 3.0.3, as drf-spectacular writes it.
