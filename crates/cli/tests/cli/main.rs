@@ -5,6 +5,7 @@
 mod check;
 mod first_start;
 mod keys;
+mod korean;
 mod manuals;
 mod secrets;
 mod serve;
