@@ -10,14 +10,14 @@ use serde_json::Value;
 
 use super::user_key::Named;
 use super::{Auth, AuthError};
-use crate::settings::{AuthenticationClass, TokenClass};
+use crate::settings::TokenClass;
 
 /// The authenticated caller of a request.
 #[derive(Clone, Debug)]
 pub struct Principal {
     /// Who it is.
     pub identity: Identity,
-    /// What the token says.
+    /// What the token says; nothing for a caller who showed none.
     pub claims: Claims,
 }
 
@@ -45,6 +45,11 @@ pub struct Rejection {
 }
 
 impl Principal {
+    /// A user who was recognised without a token.
+    pub(super) fn of_user(user: User) -> Self {
+        Self { identity: Identity::User(Box::new(user)), claims: Claims::new() }
+    }
+
     /// The user's row, or what a stateless token claims it to be.
     pub fn user_id(&self) -> Option<i64> {
         match &self.identity {
@@ -55,22 +60,25 @@ impl Principal {
 }
 
 impl Auth {
-    /// The bearer of a token, through the first configured authentication class.
+    /// The bearer of a token, believed as it stands: nobody is looked up.
+    ///
+    /// # Errors
+    ///
+    /// The one that is told, if the token is taken by no class or names nobody.
+    pub async fn authenticate_stateless(&self, token: &[u8]) -> Result<Principal, AuthError> {
+        let claims = self.user_claims(token).await?;
+        let id = claims.get(&self.settings().simple_jwt.user_id_claim).cloned().unwrap_or_default();
+        let username = claims.get("username").cloned().unwrap_or_else(|| "".into());
+        Ok(Principal { identity: Identity::Claims { id, username }, claims })
+    }
+
+    /// The bearer of a token, whose user is looked up.
     ///
     /// # Errors
     ///
     /// The one that is told, if the token is taken by no class, or its user may not come in.
     pub async fn authenticate_token(&self, token: &[u8]) -> Result<Principal, AuthError> {
-        let claims = self.token_claims(token).await?;
-        self.note_access(&claims);
-        let Some(id) = claims.get(&self.settings().simple_jwt.user_id_claim) else {
-            return Err(AuthError::NoUserIdentification);
-        };
-        let stateless = self.settings().authentication.classes.first() == Some(&AuthenticationClass::JwtStateless);
-        if stateless {
-            let username = claims.get("username").cloned().unwrap_or_else(|| "".into());
-            return Ok(Principal { identity: Identity::Claims { id: id.clone(), username }, claims });
-        }
+        let claims = self.user_claims(token).await?;
         let Named::One(user) = self.user_of_claim(&claims).await? else {
             return Err(AuthError::UserNotFound);
         };
@@ -81,6 +89,16 @@ impl Auth {
             return Err(AuthError::PasswordChanged);
         }
         Ok(Principal { identity: Identity::User(user), claims })
+    }
+
+    /// The claims of a token that has a user claim.
+    async fn user_claims(&self, token: &[u8]) -> Result<Claims, AuthError> {
+        let claims = self.token_claims(token).await?;
+        self.note_access(&claims);
+        match claims.get(&self.settings().simple_jwt.user_id_claim) {
+            Some(_) => Ok(claims),
+            None => Err(AuthError::NoUserIdentification),
+        }
     }
 
     /// The claims of a token that one of `AUTH_TOKEN_CLASSES` takes, tried in order.

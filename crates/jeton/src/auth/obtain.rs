@@ -39,7 +39,7 @@ impl Auth {
     ///
     /// [`AuthError::WrongCredentials`] whatever is wrong with them, [`AuthError::Overloaded`], [`AuthError::Store`].
     pub async fn obtain_pair(&self, credentials: Credentials, caller: &Caller) -> Result<Pair, AuthError> {
-        let user = self.sign_in(credentials).await?;
+        let user = self.sign_in(credentials, caller).await?;
         self.pair_of(&user, caller).await
     }
 
@@ -49,7 +49,7 @@ impl Auth {
     ///
     /// As [`Auth::obtain_pair`].
     pub async fn obtain_sliding(&self, credentials: Credentials, caller: &Caller) -> Result<String, AuthError> {
-        let user = self.sign_in(credentials).await?;
+        let user = self.sign_in(credentials, caller).await?;
         self.sliding_of(&user, caller).await
     }
 
@@ -83,8 +83,9 @@ impl Auth {
         Ok(self.tokens().sign(&claims))
     }
 
-    /// The user of these credentials, whose hash is brought up to date on the way.
-    async fn sign_in(&self, credentials: Credentials) -> Result<User, AuthError> {
+    /// The user of these credentials, whose hash is brought up to date on the way: every way in with a password goes
+    /// through here.
+    pub(super) async fn sign_in(&self, credentials: Credentials, _: &Caller) -> Result<User, AuthError> {
         let mut user = self.store().find_user_by_username(&credentials.username).await?;
         let stored = user.as_ref().map(|user| &user.password);
         let verdict = self.0.hasher.verify(credentials.password, stored).await?;

@@ -1,14 +1,17 @@
 //! From failures to status codes, bodies and log lines. The only place that does either.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jeton_token::error::TokenError;
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::messages;
+use super::language::Language;
+use super::messages::{self, Message};
 use crate::auth::{AuthError, Rejection};
 use crate::settings::TokenClass;
 
@@ -18,11 +21,11 @@ pub(super) enum ApiError {
     /// A use case refused it.
     Auth(AuthError),
     /// Fields, each with what is wrong with it, in their order.
-    Fields(Vec<(String, Vec<String>)>),
-    /// The body is not an object.
-    NotAnObject(String),
+    Fields(Vec<(String, Vec<Message>)>),
+    /// What is wrong is no single field's fault.
+    NonField(Message),
     /// The body cannot be read.
-    Parse(String),
+    Parse(Message),
     /// A field stands in the body twice.
     Duplicate(String),
     /// No parser takes the body.
@@ -47,57 +50,74 @@ impl From<AuthError> for ApiError {
     }
 }
 
-/// Marks an answer that the view completes with its challenge.
-#[derive(Clone, Copy)]
-pub(super) struct Challenged;
+/// A refusal on its way to the view, which knows the language to say it in and the challenge to send with it.
+#[derive(Clone)]
+pub(super) struct Refused(Arc<ApiError>);
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let answer = self.answer();
-        let challenged = answer.status == StatusCode::UNAUTHORIZED;
-        let mut response = answer.into_response();
-        if challenged {
-            response.extensions_mut().insert(Challenged);
-        }
+        let mut response = Response::new(Body::empty());
+        response.extensions_mut().insert(Refused(Arc::new(self)));
         response
     }
 }
 
+impl Refused {
+    /// The answer. A 401 has the challenge of its view; where a view has none, it is a 403 of the same words.
+    pub(super) fn answer(&self, language: Language, challenge: Option<HeaderValue>) -> Answer {
+        let mut answer = self.0.answer(language);
+        if answer.status == StatusCode::UNAUTHORIZED {
+            match challenge {
+                Some(challenge) => return answer.with(header::WWW_AUTHENTICATE, challenge),
+                None => answer.status = StatusCode::FORBIDDEN,
+            }
+        }
+        answer
+    }
+}
+
 impl ApiError {
-    fn answer(self) -> Answer {
+    fn answer(&self, language: Language) -> Answer {
+        let detail = |status, message: Message| detail(status, &message.text(language));
         match self {
-            Self::Auth(error) => auth_answer(error),
+            Self::Auth(error) => auth_answer(error, language),
             Self::Fields(errors) => {
-                let fields: Map<String, Value> = errors.into_iter().map(|(name, all)| (name, all.into())).collect();
+                let texts = |all: &[Message]| -> Vec<_> { all.iter().map(|message| message.text(language)).collect() };
+                let field = |(name, all): &(String, Vec<Message>)| (name.clone(), texts(all).into());
+                let fields: Map<String, Value> = errors.iter().map(field).collect();
                 Answer::new(StatusCode::BAD_REQUEST, fields)
             }
-            Self::NotAnObject(message) => Answer::new(StatusCode::BAD_REQUEST, json!({"non_field_errors": [message]})),
-            Self::Parse(message) => detail(StatusCode::BAD_REQUEST, &message),
-            Self::Duplicate(name) => detail(StatusCode::BAD_REQUEST, &format!("Duplicate field \"{name}\".")),
+            Self::NonField(message) => {
+                Answer::new(StatusCode::BAD_REQUEST, json!({"non_field_errors": [message.text(language)]}))
+            }
+            Self::Parse(message) => detail(StatusCode::BAD_REQUEST, message.clone()),
+            Self::Duplicate(name) => {
+                detail(StatusCode::BAD_REQUEST, Message::new("Duplicate field \"{name}\".").with("name", name))
+            }
             Self::UnsupportedMediaType(media_type) => {
-                detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &messages::unsupported_media_type(&media_type))
+                detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, messages::unsupported_media_type(media_type))
             }
             Self::TooLarge { max_bytes } => {
-                let message = format!("The body is longer than {max_bytes} bytes.");
-                detail(StatusCode::PAYLOAD_TOO_LARGE, &message)
+                let message = Message::new("The body is longer than {bytes} bytes.");
+                detail(StatusCode::PAYLOAD_TOO_LARGE, message.with("bytes", max_bytes.to_string()))
             }
-            Self::BodyTimeout => detail(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time."),
-            Self::BodyBroken => detail(StatusCode::BAD_REQUEST, "The body did not arrive complete."),
-            Self::FormatNotFound => detail(StatusCode::NOT_FOUND, messages::NOT_FOUND),
-            Self::NotAcceptable => detail(StatusCode::NOT_ACCEPTABLE, messages::NOT_ACCEPTABLE),
+            Self::BodyTimeout => detail(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time.".into()),
+            Self::BodyBroken => detail(StatusCode::BAD_REQUEST, "The body did not arrive complete.".into()),
+            Self::FormatNotFound => detail(StatusCode::NOT_FOUND, messages::NOT_FOUND.into()),
+            Self::NotAcceptable => detail(StatusCode::NOT_ACCEPTABLE, messages::NOT_ACCEPTABLE.into()),
             Self::MethodNotAllowed(method) => {
-                detail(StatusCode::METHOD_NOT_ALLOWED, &messages::method_not_allowed(&method))
+                detail(StatusCode::METHOD_NOT_ALLOWED, messages::method_not_allowed(method))
             }
         }
     }
 }
 
-fn auth_answer(error: AuthError) -> Answer {
-    let message = error.to_string();
+fn auth_answer(error: &AuthError, language: Language) -> Answer {
+    let message = Message::of(error.to_string()).text(language);
     let coded = |code: &str| Answer::new(StatusCode::UNAUTHORIZED, json!({"detail": message.clone(), "code": code}));
     match error {
         AuthError::Token(error) => {
-            log_refused_token(&error);
+            log_refused_token(error);
             coded("token_not_valid")
         }
         AuthError::NoUserIdentification => coded("token_not_valid"),
@@ -106,7 +126,7 @@ fn auth_answer(error: AuthError) -> Answer {
         AuthError::UserInactive => coded("user_inactive"),
         AuthError::PasswordChanged => coded("password_changed"),
         AuthError::NotValidForAnyType(rejections) => {
-            let messages: Vec<Value> = rejections.iter().map(rejection).collect();
+            let messages: Vec<Value> = rejections.iter().map(|found| rejection(found, language)).collect();
             let body = json!({"detail": message, "code": "token_not_valid", "messages": messages});
             Answer::new(StatusCode::UNAUTHORIZED, body)
         }
@@ -117,7 +137,7 @@ fn auth_answer(error: AuthError) -> Answer {
         AuthError::NotOwner => detail(StatusCode::FORBIDDEN, &message),
         AuthError::Overloaded { retry_after } => {
             tracing::warn!("the queue for checking passwords is full: see passwords.threads and passwords.queue");
-            unavailable(&message, retry_after)
+            unavailable(&message, *retry_after)
         }
         AuthError::Store(error) => {
             tracing::error!(%error, "the database did not answer");
@@ -134,14 +154,15 @@ fn auth_answer(error: AuthError) -> Answer {
     }
 }
 
-fn rejection(rejection: &Rejection) -> Value {
+fn rejection(rejection: &Rejection, language: Language) -> Value {
     let (class, token_type) = match rejection.class {
         TokenClass::Access => ("AccessToken", "access"),
         TokenClass::Refresh => ("RefreshToken", "refresh"),
         TokenClass::Sliding => ("SlidingToken", "sliding"),
         TokenClass::Untyped => ("UntypedToken", "untyped"),
     };
-    json!({"token_class": class, "token_type": token_type, "message": rejection.error.to_string()})
+    let message = Message::of(rejection.error.to_string()).text(language);
+    json!({"token_class": class, "token_type": token_type, "message": message})
 }
 
 /// What is wrong with a token is for the operator alone.

@@ -2,12 +2,12 @@
 
 use super::body::json::{Json, PythonFloat, Text};
 use super::error::ApiError;
-use super::messages;
+use super::messages::{self, Message};
 
 /// Reads text fields one after the other and remembers what is wrong with each.
 pub(super) struct Fields<'a> {
     data: &'a Json,
-    errors: Vec<(String, Vec<String>)>,
+    errors: Vec<(String, Vec<Message>)>,
 }
 
 /// What happens to blanks around a text.
@@ -22,8 +22,8 @@ impl<'a> Fields<'a> {
     pub(super) fn of(data: &'a Json) -> Result<Self, ApiError> {
         match data {
             Json::Object(_) => Ok(Self { data, errors: Vec::new() }),
-            Json::Null => Err(ApiError::NotAnObject(messages::NO_DATA.to_owned())),
-            other => Err(ApiError::NotAnObject(messages::not_a_dictionary(other.python_type()))),
+            Json::Null => Err(ApiError::NonField(messages::NO_DATA.into())),
+            other => Err(ApiError::NonField(messages::not_a_dictionary(other.python_type()))),
         }
     }
 
@@ -44,8 +44,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn read_text(value: Option<&Json>, blanks: Blanks) -> Result<String, Vec<String>> {
-    let one = |message: &str| Err(vec![message.to_owned()]);
+fn read_text(value: Option<&Json>, blanks: Blanks) -> Result<String, Vec<Message>> {
+    let one = |message: &'static str| Err(vec![message.into()]);
     let (text, surrogate) = match value {
         None => return one(messages::FIELD_REQUIRED),
         Some(Json::Null) => return one(messages::FIELD_NULL),
@@ -59,8 +59,8 @@ fn read_text(value: Option<&Json>, blanks: Blanks) -> Result<String, Vec<String>
         return one(messages::FIELD_BLANK);
     }
     let text = if blanks == Blanks::Trim { trimmed.to_owned() } else { text };
-    let nul = text.contains('\0').then(|| messages::NULL_CHARACTERS.to_owned());
-    let errors: Vec<String> = nul.into_iter().chain(surrogate.map(messages::surrogate)).collect();
+    let nul = text.contains('\0').then(|| messages::NULL_CHARACTERS.into());
+    let errors: Vec<Message> = nul.into_iter().chain(surrogate.map(messages::surrogate)).collect();
     if errors.is_empty() { Ok(text) } else { Err(errors) }
 }
 
@@ -72,11 +72,13 @@ fn strip(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::super::body::json::Limits;
+    use super::super::language::Language;
     use super::*;
 
     fn read(body: &str, blanks: Blanks) -> Result<String, Vec<String>> {
         let data = Json::parse(body.as_bytes(), Limits { max_depth: 9, refuse_duplicates: false }).unwrap();
-        read_text(data.member("a"), blanks)
+        let in_english = |message: &Message| message.text(Language::English);
+        read_text(data.member("a"), blanks).map_err(|messages| messages.iter().map(in_english).collect())
     }
 
     #[test]

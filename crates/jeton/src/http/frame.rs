@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use tracing::Instrument;
 
 use super::App;
+use super::language::Language;
 use super::principal::Arrived;
 use super::stale_cookies::StaleCookies;
 
@@ -17,6 +18,8 @@ use super::stale_cookies::StaleCookies;
 pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
     let arrived = app.auth.now();
     request.extensions_mut().insert(Arrived(arrived));
+    let language = Language::of(request.headers());
+    request.extensions_mut().insert(language);
     let id = request_id(&app, &request);
     let stale = StaleCookies::of(request.headers());
     let method = request.method().clone();

@@ -5,11 +5,11 @@ use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 use serde_json::{Map, Value};
 
+use super::authentication;
 use super::body::Data;
 use super::body::json::{Json, JsonError, Limits};
 use super::media_type::MediaType;
-use super::negotiation::Format;
-use super::principal;
+use super::negotiation::{Format, Renderers};
 use super::stale_cookies::StaleCookies;
 use crate::entropy::Entropy;
 use crate::settings::{Compatibility, Settings};
@@ -45,7 +45,7 @@ pub fn media_type(text: &str) -> (bool, bool, u8, Option<String>) {
 pub fn accept(headers: &[&[u8]]) -> Option<String> {
     let mut parts = Request::get("/").body(()).ok()?.into_parts().0;
     parts.headers = header_map(header::ACCEPT.as_str(), headers)?;
-    match Format::negotiate(&parts).ok()? {
+    match Format::negotiate(&parts, Renderers::JsonAndHtml).ok()? {
         Format::Json { indent: None } => Some("json".to_owned()),
         Format::Json { indent: Some(indent) } => Some(format!("json {indent}")),
         Format::Html => Some("html".to_owned()),
@@ -77,7 +77,7 @@ pub fn authorization(headers: &[&[u8]]) -> Bearer {
     let Some(headers) = header_map(&simple_jwt.auth_header_name, headers) else {
         return Bearer::Refused;
     };
-    match principal::bearer_token(&headers, &simple_jwt) {
+    match authentication::bearer_token(&headers, &simple_jwt) {
         Ok(None) => Bearer::Nothing,
         Ok(Some(token)) => Bearer::Token(token.to_vec()),
         Err(_) => Bearer::Refused,

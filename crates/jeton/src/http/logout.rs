@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::App;
 use super::answer::Answer;
+use super::authentication::Callers;
 use super::body::Data;
 use super::body::json::Json;
 use super::error::ApiError;
@@ -14,12 +15,9 @@ use super::principal::Caller;
 use super::view::View;
 use crate::auth::Principal;
 
-pub(super) static LOGOUT: View = View {
-    name: "Logout",
-    description: "Ends the refresh token in `refresh_token`, or with `all` every one of yours.",
-    allow: "POST, OPTIONS",
-    fields: &[],
-};
+pub(super) static LOGOUT: View =
+    View::open("Logout", "Ends the refresh token in `refresh_token`, or with `all` every one of yours.", &[])
+        .callers(Callers::Known);
 
 pub(super) async fn logout(State(app): State<App>, caller: Caller<Principal>, data: Data) -> Result<Answer, ApiError> {
     Fields::of(&data.0)?;
@@ -39,6 +37,6 @@ pub(super) async fn logout(State(app): State<App>, caller: Caller<Principal>, da
     Ok(Answer::ok(json!({"status": messages::GOODBYE})))
 }
 
-fn field_error(message: &str) -> ApiError {
-    ApiError::Fields(vec![("refresh_token".to_owned(), vec![message.to_owned()])])
+fn field_error(message: &'static str) -> ApiError {
+    ApiError::Fields(vec![("refresh_token".to_owned(), vec![message.into()])])
 }

@@ -3,16 +3,14 @@
 use serde_json::json;
 
 use super::answer::Answer;
+use super::authentication::Callers;
 use super::principal::Caller;
 use super::view::View;
 use crate::auth::{Identity, Principal};
 
-pub(super) static ME: View = View {
-    name: "Me",
-    description: "Who you are, as far as your credentials tell.",
-    allow: "GET, POST, HEAD, OPTIONS",
-    fields: &[],
-};
+pub(super) static ME: View = View::open("Me", "Who you are, as far as your credentials tell.", &[])
+    .callers(Callers::Known)
+    .allow("GET, POST, HEAD, OPTIONS");
 
 pub(super) async fn me(caller: Caller<Principal>) -> Answer {
     Answer::ok(match caller.who.identity {

@@ -1,4 +1,15 @@
-//! What clients are told, in the reference's words.
+//! What clients are told, in the reference's words. Each is known by its English text, as in Django's catalogues.
+
+use std::borrow::Cow;
+
+use super::language::Language;
+
+/// A text for clients, with the values of its placeholders: `{name}` in the English text and in every translation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Message {
+    english: Cow<'static, str>,
+    values: Vec<(&'static str, String)>,
+}
 
 pub(super) const FIELD_REQUIRED: &str = "This field is required.";
 pub(super) const FIELD_NULL: &str = "This field may not be null.";
@@ -11,22 +22,85 @@ pub(super) const NOT_ACCEPTABLE: &str = "Could not satisfy the request Accept he
 pub(super) const GOODBYE: &str = "OK, goodbye";
 pub(super) const GOODBYE_ALL: &str = "OK, goodbye, all refresh tokens blacklisted";
 
-pub(super) fn surrogate(surrogate: u16) -> String {
-    format!("Surrogate characters are not allowed: U+{surrogate:X}.")
+impl Message {
+    /// A text of our own.
+    pub(super) const fn new(english: &'static str) -> Self {
+        Self { english: Cow::Borrowed(english), values: Vec::new() }
+    }
+
+    /// A text that was put together elsewhere: translated if it happens to be known.
+    pub(super) const fn of(english: String) -> Self {
+        Self { english: Cow::Owned(english), values: Vec::new() }
+    }
+
+    /// The value of a placeholder. It is inserted as it is: braces in it stay braces.
+    pub(super) fn with(mut self, placeholder: &'static str, value: impl Into<String>) -> Self {
+        self.values.push((placeholder, value.into()));
+        self
+    }
+
+    /// The text, in that language as far as it is known there.
+    pub(super) fn text(&self, language: Language) -> String {
+        let mut rest = language.translate(&self.english);
+        let mut text = String::with_capacity(rest.len());
+        while let Some((before, after)) = rest.split_once('{') {
+            text.push_str(before);
+            let value = self.values.iter().find_map(|(name, value)| {
+                let after = after.strip_prefix(name)?.strip_prefix('}')?;
+                Some((value, after))
+            });
+            match value {
+                Some((value, after)) => {
+                    text.push_str(value);
+                    rest = after;
+                }
+                None => {
+                    text.push('{');
+                    rest = after;
+                }
+            }
+        }
+        text.push_str(rest);
+        text
+    }
 }
 
-pub(super) fn not_a_dictionary(python_type: &str) -> String {
-    format!("Invalid data. Expected a dictionary, but got {python_type}.")
+impl From<&'static str> for Message {
+    fn from(english: &'static str) -> Self {
+        Self::new(english)
+    }
 }
 
-pub(super) fn method_not_allowed(method: &str) -> String {
-    format!("Method \"{method}\" not allowed.")
+pub(super) fn surrogate(surrogate: u16) -> Message {
+    Message::new("Surrogate characters are not allowed: U+{code_point}.").with("code_point", format!("{surrogate:X}"))
 }
 
-pub(super) fn unsupported_media_type(media_type: &str) -> String {
-    format!("Unsupported media type \"{media_type}\" in request.")
+pub(super) fn not_a_dictionary(python_type: &str) -> Message {
+    Message::new("Invalid data. Expected a dictionary, but got {datatype}.").with("datatype", python_type)
 }
 
-pub(super) fn unsupported_charset(charset: &str) -> String {
-    format!("Unsupported charset \"{charset}\" in request Content-Type header.")
+pub(super) fn method_not_allowed(method: &str) -> Message {
+    Message::new("Method \"{method}\" not allowed.").with("method", method)
+}
+
+pub(super) fn unsupported_media_type(media_type: &str) -> Message {
+    Message::new("Unsupported media type \"{media_type}\" in request.").with("media_type", media_type)
+}
+
+pub(super) fn unsupported_charset(charset: &str) -> Message {
+    Message::new("Unsupported charset \"{charset}\" in request Content-Type header.").with("charset", charset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_stand_where_their_placeholders_stood() {
+        let text = |message: Message| message.text(Language::English);
+        assert_eq!(text(method_not_allowed("PUT")), "Method \"PUT\" not allowed.");
+        assert_eq!(text(method_not_allowed("{method}")), "Method \"{method}\" not allowed.");
+        assert_eq!(text(Message::new("{a} {b}{c} {").with("b", "{a}").with("a", "1")), "1 {a}{c} {");
+        assert_eq!(text(Message::of("as it is".to_owned())), "as it is");
+    }
 }

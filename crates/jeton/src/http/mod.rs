@@ -1,7 +1,9 @@
 //! Translates: from requests to use cases, from what they decide to answers. The router list is below.
 
 mod answer;
+mod authentication;
 mod body;
+mod cookies;
 mod cors;
 mod error;
 mod fields;
@@ -9,6 +11,7 @@ mod frame;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod health;
+mod language;
 mod logout;
 mod me;
 mod media_type;
@@ -28,7 +31,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use axum::Router;
-use axum::http::HeaderValue;
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -77,14 +79,26 @@ impl App {
 
     fn endpoint(&self, endpoint: Endpoint) -> MethodRouter<Self> {
         match endpoint {
-            Endpoint::TokenObtain => token::OBTAIN.open(self, post(token::obtain)),
-            Endpoint::TokenRefresh => token::REFRESH.open(self, post(token::refresh)),
-            Endpoint::TokenVerify => token::VERIFY.open(self, post(token::verify)),
-            Endpoint::TokenBlacklist => token::BLACKLIST.open(self, post(token::blacklist)),
-            Endpoint::SlidingObtain => token::SLIDING_OBTAIN.open(self, post(token::obtain_sliding)),
-            Endpoint::SlidingRefresh => token::SLIDING_REFRESH.open(self, post(token::refresh_sliding)),
-            Endpoint::Logout => logout::LOGOUT.protected(self, post(logout::logout)),
-            Endpoint::Me => me::ME.protected(self, get(me::me).post(me::me)),
+            Endpoint::TokenObtain => token::OBTAIN.serve(self, post(token::obtain)),
+            Endpoint::TokenRefresh => token::REFRESH.serve(self, post(token::refresh)),
+            Endpoint::TokenVerify => token::VERIFY.serve(self, post(token::verify)),
+            Endpoint::TokenBlacklist => token::BLACKLIST.serve(self, post(token::blacklist)),
+            Endpoint::SlidingObtain => token::SLIDING_OBTAIN.serve(self, post(token::obtain_sliding)),
+            Endpoint::SlidingRefresh => token::SLIDING_REFRESH.serve(self, post(token::refresh_sliding)),
+            Endpoint::Logout => logout::LOGOUT.serve(self, post(logout::logout)),
+            Endpoint::Me => me::ME.serve(self, get(me::me).post(me::me)),
+            // Not served yet: such a path is not found.
+            Endpoint::CookieSignup
+            | Endpoint::CookieLogin
+            | Endpoint::CookieLogout
+            | Endpoint::CookieRefresh
+            | Endpoint::SessionLogin
+            | Endpoint::SessionLogout
+            | Endpoint::JwtLogin
+            | Endpoint::JwtInfo
+            | Endpoint::AuthToken
+            | Endpoint::Schema
+            | Endpoint::SwaggerUi => MethodRouter::new(),
             Endpoint::Health => get(health::health),
             Endpoint::Ready => get(health::ready),
         }
@@ -92,12 +106,6 @@ impl App {
 
     fn settings(&self) -> &Settings {
         self.auth.settings()
-    }
-
-    /// The challenge of a 401: the first of `AUTH_HEADER_TYPES`.
-    fn challenge(&self) -> HeaderValue {
-        let scheme = self.settings().simple_jwt.auth_header_types.first().map_or("Bearer", String::as_str);
-        HeaderValue::from_str(&format!("{scheme} realm=\"api\"")).unwrap_or(HeaderValue::from_static("Bearer"))
     }
 
     /// Where a pair of tokens is obtained.

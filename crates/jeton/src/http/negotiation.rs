@@ -16,15 +16,32 @@ pub(super) enum Format {
     Html,
 }
 
+/// The forms that a view has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Renderers {
+    JsonAndHtml,
+    JsonOnly,
+}
+
+impl Renderers {
+    /// Their media types, the preferred one first.
+    pub(super) const fn media_types(self) -> &'static [&'static str] {
+        match self {
+            Self::JsonAndHtml => &[JSON, HTML],
+            Self::JsonOnly => &[JSON],
+        }
+    }
+}
+
 impl Format {
     pub(super) const COMPACT: Self = Self::Json { indent: None };
 
-    pub(super) fn negotiate(parts: &Parts) -> Result<Self, ApiError> {
-        let offered = match requested_format(parts) {
-            None => &[JSON, HTML][..],
-            Some(format) if format == "json" => &[JSON],
-            Some(format) if format == "api" => &[HTML],
-            Some(_) => return Err(ApiError::FormatNotFound),
+    pub(super) fn negotiate(parts: &Parts, renderers: Renderers) -> Result<Self, ApiError> {
+        let offered = match (requested_format(parts).as_deref(), renderers) {
+            (None, renderers) => renderers.media_types(),
+            (Some("json"), _) => &[JSON],
+            (Some("api"), Renderers::JsonAndHtml) => &[HTML],
+            (Some(_), _) => return Err(ApiError::FormatNotFound),
         };
         let mut ranges = accepted(&parts.headers);
         ranges.sort_by_key(|range| std::cmp::Reverse(range.precedence()));
@@ -82,7 +99,7 @@ mod tests {
         if let Some(accept) = accept {
             request = request.header("Accept", accept);
         }
-        Format::negotiate(&request.body(()).unwrap().into_parts().0).ok()
+        Format::negotiate(&request.body(()).unwrap().into_parts().0, Renderers::JsonAndHtml).ok()
     }
 
     #[test]

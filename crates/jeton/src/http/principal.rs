@@ -2,16 +2,16 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Deref;
+use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
 use jeton_token::time::Timestamp;
 
 use super::App;
 use super::error::ApiError;
 use crate::auth::{self, AuthError, Principal};
-use crate::settings::SimpleJwt;
 
 /// The other end of the connection, put there by the accept loop.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,12 @@ pub(super) struct Peer(pub(super) SocketAddr);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Arrived(pub(super) Timestamp);
 
-/// Whoever sends the request, authenticated (`Caller<Principal>`) or not (`Caller<Anybody>`).
+/// Whom the classes of the view recognised, put there by the view before its handler runs.
+#[derive(Clone, Debug)]
+pub(super) struct Known(pub(super) Option<Arc<Principal>>);
+
+/// Whoever sends the request: somebody who is known (`Caller<Principal>`), or may be (`Caller<Option<Principal>>`), or is
+/// not even asked (`Caller<Anybody>`).
 pub(super) struct Caller<Who> {
     pub(super) who: Who,
     pub(super) from: auth::Caller,
@@ -50,11 +55,18 @@ impl FromRequestParts<App> for Caller<Principal> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let from = origin(parts, app);
-        let Some(token) = bearer_token(&parts.headers, &app.settings().simple_jwt)? else {
-            return Err(AuthError::NotAuthenticated.into());
-        };
-        Ok(Self { who: app.auth.authenticate_token(token).await?, from })
+        let known = parts.extensions.get::<Known>().and_then(|known| known.0.clone());
+        let who = known.ok_or(AuthError::NotAuthenticated)?;
+        Ok(Self { who: Arc::unwrap_or_clone(who), from: origin(parts, app) })
+    }
+}
+
+impl FromRequestParts<App> for Caller<Option<Principal>> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let known = parts.extensions.get::<Known>().and_then(|known| known.0.clone());
+        Ok(Self { who: known.map(Arc::unwrap_or_clone), from: origin(parts, app) })
     }
 }
 
@@ -65,25 +77,5 @@ fn origin(parts: &Parts, app: &App) -> auth::Caller {
         at: parts.extensions.get::<Arrived>().map_or_else(|| app.auth.now(), |arrived| arrived.0),
         address,
         user_agent: user_agent.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned()),
-    }
-}
-
-/// The token of the configured header: nothing if there is none or its scheme is not ours. A header that comes twice
-/// does not hold one token.
-pub(super) fn bearer_token<'a>(headers: &'a HeaderMap, simple_jwt: &SimpleJwt) -> Result<Option<&'a [u8]>, AuthError> {
-    let mut headers = headers.get_all(simple_jwt.auth_header_name.as_str()).iter();
-    let Some(header) = headers.next() else {
-        return Ok(None);
-    };
-    let repeated = headers.next().is_some();
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-    let mut words = header.as_bytes().split(blank).filter(|word| !word.is_empty());
-    match words.next() {
-        Some(scheme) if simple_jwt.auth_header_types.iter().any(|ours| ours.as_bytes() == scheme) => {}
-        Some(_) | None => return Ok(None),
-    }
-    match (words.next(), words.next()) {
-        (Some(token), None) if !repeated => Ok(Some(token)),
-        _ => Err(AuthError::BadAuthorizationHeader),
     }
 }

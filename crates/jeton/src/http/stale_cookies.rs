@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderValue, header};
 use jeton_token::time::Timestamp;
 
+use super::cookies::http_date;
 use crate::entropy::{Entropy, LETTERS_AND_DIGITS};
 
 /// Which cookies of a request are stale.
@@ -51,12 +52,6 @@ impl StaleCookies {
     }
 }
 
-/// A moment as cookies write it (RFC 9110 §5.6.7).
-fn http_date(moment: Timestamp) -> String {
-    let moment = jiff::Timestamp::from_second(moment.seconds()).unwrap_or_default();
-    moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
-}
-
 fn is_csrf_token(value: &[u8]) -> bool {
     [CSRF_SECRET, 2 * CSRF_SECRET].contains(&value.len()) && value.iter().all(u8::is_ascii_alphanumeric)
 }
@@ -81,6 +76,5 @@ mod tests {
         assert_eq!(of(&format!("a=b; csrftoken={}", "x".repeat(32))), StaleCookies::default());
         assert!(of(&format!("csrftoken={}", "!".repeat(64))).csrf);
         assert_eq!(of("other"), StaleCookies::default());
-        assert_eq!(http_date(Timestamp::from_seconds(1_795_217_183)), "Fri, 20 Nov 2026 23:26:23 GMT");
     }
 }

@@ -13,47 +13,38 @@ use super::principal::{Anybody, Caller};
 use super::view::{Field, View};
 use crate::auth::Credentials;
 
-pub(super) static OBTAIN: View = View {
-    name: "Token Obtain Pair",
-    description: "A username and a password for a pair of tokens: one that opens doors for minutes, and one that gets new ones.",
-    allow: "POST, OPTIONS",
-    fields: &[Field::required("username", "Username"), Field::required("password", "Password")],
-};
+pub(super) static OBTAIN: View = View::open(
+    "Token Obtain Pair",
+    "A username and a password for a pair of tokens: one that opens doors for minutes, and one that gets new ones.",
+    &[Field::required("username", "Username"), Field::required("password", "Password")],
+);
 
-pub(super) static REFRESH: View = View {
-    name: "Token Refresh",
-    description: "A refresh token for a new access token, and where tokens rotate for its own successor.",
-    allow: "POST, OPTIONS",
-    fields: &[Field::required("refresh", "Refresh"), Field::read_only("access", "Access")],
-};
+pub(super) static REFRESH: View = View::open(
+    "Token Refresh",
+    "A refresh token for a new access token, and where tokens rotate for its own successor.",
+    &[Field::required("refresh", "Refresh"), Field::read_only("access", "Access")],
+);
 
-pub(super) static VERIFY: View = View {
-    name: "Token Verify",
-    description: "Whether a token is good. What it is good for is not told.",
-    allow: "POST, OPTIONS",
-    fields: &[Field::required("token", "Token")],
-};
+pub(super) static VERIFY: View = View::open(
+    "Token Verify",
+    "Whether a token is good. What it is good for is not told.",
+    &[Field::required("token", "Token")],
+);
 
-pub(super) static BLACKLIST: View = View {
-    name: "Token Blacklist",
-    description: "Ends a refresh token.",
-    allow: "POST, OPTIONS",
-    fields: &[Field::required("refresh", "Refresh")],
-};
+pub(super) static BLACKLIST: View =
+    View::open("Token Blacklist", "Ends a refresh token.", &[Field::required("refresh", "Refresh")]);
 
-pub(super) static SLIDING_OBTAIN: View = View {
-    name: "Token Obtain Sliding",
-    description: "A username and a password for one token that opens doors and renews itself.",
-    allow: "POST, OPTIONS",
-    fields: &[Field::required("username", "Username"), Field::required("password", "Password")],
-};
+pub(super) static SLIDING_OBTAIN: View = View::open(
+    "Token Obtain Sliding",
+    "A username and a password for one token that opens doors and renews itself.",
+    &[Field::required("username", "Username"), Field::required("password", "Password")],
+);
 
-pub(super) static SLIDING_REFRESH: View = View {
-    name: "Token Refresh Sliding",
-    description: "A sliding token for itself with a later end, while its window is open.",
-    allow: "POST, OPTIONS",
-    fields: &[Field::required("token", "Token")],
-};
+pub(super) static SLIDING_REFRESH: View = View::open(
+    "Token Refresh Sliding",
+    "A sliding token for itself with a later end, while its window is open.",
+    &[Field::required("token", "Token")],
+);
 
 pub(super) async fn obtain(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
     let pair = app.auth.obtain_pair(credentials(&app, &data)?, &caller).await?;

@@ -24,6 +24,28 @@ pub enum Endpoint {
     Logout,
     /// `me`: who am I.
     Me,
+    /// `cookie_signup`: makes a user and signs them in; the refresh token goes into a cookie.
+    CookieSignup,
+    /// `cookie_login`: signs in; the refresh token goes into a cookie.
+    CookieLogin,
+    /// `cookie_logout`: ends the refresh token in the cookie.
+    CookieLogout,
+    /// `cookie_refresh`: a new access token for the refresh token in the cookie.
+    CookieRefresh,
+    /// `session_login`: signs in with a session cookie.
+    SessionLogin,
+    /// `session_logout`: ends the session.
+    SessionLogout,
+    /// `jwt_login`: a hand-made token for a name and password.
+    JwtLogin,
+    /// `jwt_info`: whom a hand-made token names.
+    JwtInfo,
+    /// `auth_token`: an opaque token (DRF's) for a name and password.
+    AuthToken,
+    /// `schema`: the OpenAPI description of all this.
+    Schema,
+    /// `swagger_ui`: swagger UI: the description, to read and try out.
+    SwaggerUi,
     /// `health`: the process runs.
     Health,
     /// `ready`: the process can serve.
@@ -61,7 +83,7 @@ impl Default for Urls {
 
 impl Endpoint {
     /// All of them, in the order of the default file.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 21] = [
         Self::TokenObtain,
         Self::TokenRefresh,
         Self::TokenVerify,
@@ -70,6 +92,17 @@ impl Endpoint {
         Self::SlidingRefresh,
         Self::Logout,
         Self::Me,
+        Self::CookieSignup,
+        Self::CookieLogin,
+        Self::CookieLogout,
+        Self::CookieRefresh,
+        Self::SessionLogin,
+        Self::SessionLogout,
+        Self::JwtLogin,
+        Self::JwtInfo,
+        Self::AuthToken,
+        Self::Schema,
+        Self::SwaggerUi,
         Self::Health,
         Self::Ready,
     ];
@@ -85,6 +118,17 @@ impl Endpoint {
             Self::SlidingRefresh => "token_sliding_refresh",
             Self::Logout => "logout",
             Self::Me => "me",
+            Self::CookieSignup => "cookie_signup",
+            Self::CookieLogin => "cookie_login",
+            Self::CookieLogout => "cookie_logout",
+            Self::CookieRefresh => "cookie_refresh",
+            Self::SessionLogin => "session_login",
+            Self::SessionLogout => "session_logout",
+            Self::JwtLogin => "jwt_login",
+            Self::JwtInfo => "jwt_info",
+            Self::AuthToken => "auth_token",
+            Self::Schema => "schema",
+            Self::SwaggerUi => "swagger_ui",
             Self::Health => "health",
             Self::Ready => "ready",
         }
@@ -101,6 +145,17 @@ impl Endpoint {
             Self::SlidingRefresh => &["/api/token/sliding/refresh/"],
             Self::Logout => &["/api/logout/"],
             Self::Me => &["/api/me/"],
+            Self::CookieSignup => &["/api/v1/signup/"],
+            Self::CookieLogin => &["/api/v1/login/"],
+            Self::CookieLogout => &["/api/v1/logout/"],
+            Self::CookieRefresh => &["/api/v1/token/refresh/"],
+            Self::SessionLogin => &["/api/v1/users/login"],
+            Self::SessionLogout => &["/api/v1/users/logout"],
+            Self::JwtLogin => &["/api/v1/users/login/jwt"],
+            Self::JwtInfo => &["/api/v1/users/login/jwt/info"],
+            Self::AuthToken => &["/api/token-auth/"],
+            Self::Schema => &["/api/schema/"],
+            Self::SwaggerUi => &["/api/v1/schema/swagger-ui/", "/api/schema/swagger-ui/"],
             Self::Health => &["/healthz"],
             Self::Ready => &["/readyz"],
         };
@@ -148,7 +203,18 @@ impl Urls {
             | Endpoint::SlidingObtain
             | Endpoint::SlidingRefresh
             | Endpoint::Logout
-            | Endpoint::Me => format!("{}{path}", self.prefix),
+            | Endpoint::Me
+            | Endpoint::CookieSignup
+            | Endpoint::CookieLogin
+            | Endpoint::CookieLogout
+            | Endpoint::CookieRefresh
+            | Endpoint::SessionLogin
+            | Endpoint::SessionLogout
+            | Endpoint::JwtLogin
+            | Endpoint::JwtInfo
+            | Endpoint::AuthToken
+            | Endpoint::Schema
+            | Endpoint::SwaggerUi => format!("{}{path}", self.prefix),
         }
     }
 
@@ -175,6 +241,17 @@ impl Endpoint {
             Self::SlidingRefresh => "Renews a sliding token.",
             Self::Logout => "Ends one refresh token, or all of the caller's.",
             Self::Me => "Who am I?",
+            Self::CookieSignup => "Makes a user and signs them in; the refresh token goes into a cookie.",
+            Self::CookieLogin => "Signs in; the refresh token goes into a cookie.",
+            Self::CookieLogout => "Ends the refresh token in the cookie.",
+            Self::CookieRefresh => "A new access token for the refresh token in the cookie.",
+            Self::SessionLogin => "Signs in with a session cookie.",
+            Self::SessionLogout => "Ends the session.",
+            Self::JwtLogin => "A hand-made token for a name and password.",
+            Self::JwtInfo => "Whom a hand-made token names.",
+            Self::AuthToken => "An opaque token (DRF's) for a name and password.",
+            Self::Schema => "The OpenAPI description of all this.",
+            Self::SwaggerUi => "Swagger UI: the description, to read and try out.",
             Self::Health => "The process runs.",
             Self::Ready => "The process can serve.",
         }

@@ -11,7 +11,7 @@ use self::json::{Json, JsonError, Limits, Text};
 use super::App;
 use super::error::ApiError;
 use super::media_type::MediaType;
-use super::messages;
+use super::messages::{self, Message};
 use crate::settings::Server;
 
 /// The data of a request. No body is an empty object.
@@ -55,7 +55,7 @@ impl Data {
 impl From<JsonError> for ApiError {
     fn from(error: JsonError) -> Self {
         match error {
-            JsonError::Syntax(message) => Self::Parse(format!("JSON parse error - {message}")),
+            JsonError::Syntax(message) => Self::Parse(Message::of(format!("JSON parse error - {message}"))),
             JsonError::Duplicate(name) => Self::Duplicate(name),
         }
     }
@@ -91,14 +91,15 @@ struct Fields(Vec<(String, Json)>);
 impl Fields {
     fn urlencoded(body: &[u8]) -> Result<Self, ApiError> {
         if body.iter().filter(|&&byte| byte == b'&').count() >= MAX_FIELDS {
-            return Err(ApiError::Parse(format!("The form has more than {MAX_FIELDS} fields.")));
+            return Err(too_many_fields());
         }
         Ok(Self(form_urlencoded::parse(body).map(|(name, value)| (name.into_owned(), text(value.into()))).collect()))
     }
 
     /// An end that is missing is put there: Django does without.
     async fn multipart(mut body: Vec<u8>, boundary: Option<&str>) -> Result<Self, ApiError> {
-        let refused = |why: &dyn std::fmt::Display| ApiError::Parse(format!("Multipart form parse error - {why}"));
+        let refused =
+            |why: &dyn std::fmt::Display| ApiError::Parse(Message::of(format!("Multipart form parse error - {why}")));
         let Some(boundary) = boundary.filter(|boundary| is_boundary(boundary)) else {
             return Err(refused(&format!("Invalid boundary in multipart: {}", boundary.unwrap_or("None"))));
         };
@@ -111,7 +112,7 @@ impl Fields {
         let mut fields = Vec::new();
         while let Some(part) = parts.next_field().await.map_err(|error| refused(&error))? {
             if fields.len() == MAX_FIELDS {
-                return Err(ApiError::Parse(format!("The form has more than {MAX_FIELDS} fields.")));
+                return Err(too_many_fields());
             }
             let (name, is_file) = (part.name().unwrap_or_default().to_owned(), part.file_name().is_some());
             let bytes = part.bytes().await.map_err(|error| refused(&error))?;
@@ -140,6 +141,10 @@ fn is_boundary(boundary: &str) -> bool {
     (1..=200).contains(&boundary.len())
         && boundary.bytes().all(|byte| matches!(byte, b' '..=b'~'))
         && !boundary.ends_with(' ')
+}
+
+fn too_many_fields() -> ApiError {
+    ApiError::Parse(Message::new("The form has more than {count} fields.").with("count", MAX_FIELDS.to_string()))
 }
 
 fn text(text: String) -> Json {

@@ -1,0 +1,55 @@
+//! `jwt` and `jwt_stateless`: a token in the configured header, by default `Authorization: Bearer …`.
+
+use axum::http::{HeaderMap, HeaderValue};
+
+use super::super::App;
+use super::super::error::ApiError;
+use crate::auth::{AuthError, Principal};
+use crate::settings::{Settings, SimpleJwt};
+
+/// Whether the user of a token is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum User {
+    LookedUp,
+    Claimed,
+}
+
+pub(super) async fn authenticate(app: &App, headers: &HeaderMap, user: User) -> Result<Option<Principal>, ApiError> {
+    let Some(token) = bearer_token(headers, &app.settings().simple_jwt)? else {
+        return Ok(None);
+    };
+    let principal = match user {
+        User::LookedUp => app.auth.authenticate_token(token).await?,
+        User::Claimed => app.auth.authenticate_stateless(token).await?,
+    };
+    Ok(Some(principal))
+}
+
+/// The first of `AUTH_HEADER_TYPES`.
+pub(super) fn challenge(settings: &Settings) -> HeaderValue {
+    let scheme = settings.simple_jwt.auth_header_types.first().map_or("Bearer", String::as_str);
+    HeaderValue::from_str(&format!("{scheme} realm=\"api\"")).unwrap_or(HeaderValue::from_static("Bearer"))
+}
+
+/// The token of the configured header: nothing if there is none or its scheme is not ours. A header that comes twice
+/// does not hold one token.
+pub(in super::super) fn bearer_token<'a>(
+    headers: &'a HeaderMap,
+    simple_jwt: &SimpleJwt,
+) -> Result<Option<&'a [u8]>, AuthError> {
+    let mut headers = headers.get_all(simple_jwt.auth_header_name.as_str()).iter();
+    let Some(header) = headers.next() else {
+        return Ok(None);
+    };
+    let repeated = headers.next().is_some();
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
+    let mut words = header.as_bytes().split(blank).filter(|word| !word.is_empty());
+    match words.next() {
+        Some(scheme) if simple_jwt.auth_header_types.iter().any(|ours| ours.as_bytes() == scheme) => {}
+        Some(_) | None => return Ok(None),
+    }
+    match (words.next(), words.next()) {
+        (Some(token), None) if !repeated => Ok(Some(token)),
+        _ => Err(AuthError::BadAuthorizationHeader),
+    }
+}

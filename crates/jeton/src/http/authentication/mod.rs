@@ -1,0 +1,99 @@
+//! Who sends a request: the authentication classes, tried in order before a view runs.
+
+mod bearer;
+
+use axum::extract::Request;
+use axum::http::HeaderValue;
+
+#[cfg(feature = "fuzzing")]
+pub(super) use bearer::bearer_token;
+
+use super::App;
+use super::error::ApiError;
+use crate::auth::{AuthError, Principal};
+use crate::settings::{AuthenticationClass, Settings};
+
+/// Who may call a view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Callers {
+    /// Anybody, and nobody is asked who they are. What is refused has Simple JWT's challenge.
+    Anybody,
+    /// Anybody; but whoever shows credentials to one of the configured classes has to show good ones.
+    Tried,
+    /// Whom one of the configured classes recognises.
+    Known,
+    /// Whom the header of hand-made tokens names.
+    HandMade,
+}
+
+/// What is known of a caller before the view runs.
+pub(super) struct Authentication {
+    /// Who it is, if they showed credentials that are good; the refusal, if they are bad.
+    pub(super) principal: Result<Option<Principal>, ApiError>,
+    /// A session was looked for, so that the answer depends on the cookie.
+    pub(super) looked_at_session: bool,
+    /// `Set-Cookie` headers that this gave rise to.
+    pub(super) cookies: Vec<HeaderValue>,
+}
+
+impl Callers {
+    /// The classes that are tried, in order.
+    pub(super) fn classes(self, settings: &Settings) -> &[AuthenticationClass] {
+        match self {
+            Self::Anybody => &[],
+            Self::Tried | Self::Known => &settings.authentication.classes,
+            Self::HandMade => &[AuthenticationClass::JwtHeader],
+        }
+    }
+
+    /// What a 401 of such a view asks for. Where the first class has no challenge there is none, and no 401.
+    pub(super) fn challenge(self, settings: &Settings) -> Option<HeaderValue> {
+        let class = match self {
+            Self::Anybody => AuthenticationClass::Jwt,
+            Self::Tried | Self::Known | Self::HandMade => *self.classes(settings).first()?,
+        };
+        match class {
+            AuthenticationClass::Jwt | AuthenticationClass::JwtStateless => Some(bearer::challenge(settings)),
+            AuthenticationClass::Basic => Some(HeaderValue::from_static("Basic realm=\"api\"")),
+            AuthenticationClass::Token => Some(HeaderValue::from_static("Token")),
+            AuthenticationClass::Session | AuthenticationClass::JwtHeader => None,
+        }
+    }
+}
+
+/// Tries the classes of a view. The first that recognises credentials decides, for good or for bad.
+///
+/// The request is changed only if a class has to look into the body: then its body is one that was read.
+pub(super) async fn authenticate(app: &App, callers: Callers, request: &mut Request) -> Authentication {
+    let mut authentication = Authentication { principal: Ok(None), looked_at_session: false, cookies: Vec::new() };
+    for &class in callers.classes(app.settings()) {
+        let tried = match class {
+            AuthenticationClass::Jwt => bearer::authenticate(app, request.headers(), bearer::User::LookedUp).await,
+            AuthenticationClass::JwtStateless => {
+                bearer::authenticate(app, request.headers(), bearer::User::Claimed).await
+            }
+            // The settings refuse these until they are served.
+            AuthenticationClass::Session
+            | AuthenticationClass::Basic
+            | AuthenticationClass::Token
+            | AuthenticationClass::JwtHeader => Ok(None),
+        };
+        authentication.principal = tried;
+        if !matches!(authentication.principal, Ok(None)) {
+            return authentication;
+        }
+    }
+    if callers.must_be_known() {
+        authentication.principal = Err(AuthError::NotAuthenticated.into());
+    }
+    authentication
+}
+
+impl Callers {
+    fn must_be_known(self) -> bool {
+        match self {
+            Self::Anybody | Self::Tried => false,
+            Self::Known | Self::HandMade => true,
+        }
+    }
+}

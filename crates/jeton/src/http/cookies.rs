@@ -1,0 +1,139 @@
+//! Cookies, read and written as Django reads and writes them.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+use jeton_token::time::Timestamp;
+
+/// The value of a cookie. Of several with the name the last counts; a quoted value is unquoted.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let pairs = headers.get_all(header::COOKIE).iter().flat_map(|header| header.as_bytes().split(|&byte| byte == b';'));
+    let values = pairs.filter_map(|pair| {
+        let equals = pair.iter().position(|&byte| byte == b'=')?;
+        (pair[..equals].trim_ascii() == name.as_bytes()).then(|| pair[equals + 1..].trim_ascii())
+    });
+    values.last().map(|value| unquote(&String::from_utf8_lossy(value)))
+}
+
+/// A cookie to be set.
+#[derive(Clone, Debug)]
+pub(super) struct SetCookie<'a> {
+    pub(super) name: &'a str,
+    pub(super) path: &'a str,
+    pub(super) domain: Option<&'a str>,
+    pub(super) same_site: &'a str,
+    pub(super) is_secure: bool,
+    pub(super) is_http_only: bool,
+}
+
+impl SetCookie<'_> {
+    /// The header that sets it for so long. The value has no character that would have to be quoted.
+    pub(super) fn set(&self, value: &str, age: Duration, now: Timestamp) -> Option<HeaderValue> {
+        self.header(value, &http_date(now + age), age.as_secs())
+    }
+
+    /// The header that deletes it: the attributes are those it was set with, or browsers would keep it.
+    pub(super) fn delete(&self) -> Option<HeaderValue> {
+        self.header("\"\"", "Thu, 01 Jan 1970 00:00:00 GMT", 0)
+    }
+
+    fn header(&self, value: &str, expires: &str, age: u64) -> Option<HeaderValue> {
+        let mut text = format!("{}={value}", self.name);
+        let mut attribute = |name: &str, value: &str| {
+            let written = write!(text, "; {name}{value}");
+            debug_assert!(written.is_ok(), "a String takes every text");
+        };
+        if let Some(domain) = self.domain {
+            attribute("Domain=", domain);
+        }
+        attribute("expires=", expires);
+        if self.is_http_only {
+            attribute("HttpOnly", "");
+        }
+        attribute("Max-Age=", &age.to_string());
+        attribute("Path=", self.path);
+        attribute("SameSite=", self.same_site);
+        if self.is_secure {
+            attribute("Secure", "");
+        }
+        HeaderValue::from_str(&text).ok()
+    }
+}
+
+/// A moment as cookies write it (RFC 9110 §5.6.7).
+pub(super) fn http_date(moment: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_second(moment.seconds()).unwrap_or_default();
+    moment.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+/// Python's `http.cookies._unquote`: a text in double quotes loses them, with `\"`, `\\` and octal escapes resolved.
+fn unquote(text: &str) -> String {
+    let Some(inside) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) else {
+        return text.to_owned();
+    };
+    let mut unquoted = String::with_capacity(inside.len());
+    let mut rest = inside;
+    while let Some((before, escaped)) = rest.split_once('\\') {
+        unquoted.push_str(before);
+        let octal = escaped.get(..3).filter(|digits| is_octal(digits));
+        if let Some(code) = octal.and_then(|digits| u8::from_str_radix(digits, 8).ok()) {
+            unquoted.push(char::from(code));
+            rest = &escaped[3..];
+        } else if let Some(letter) = escaped.chars().next() {
+            unquoted.push(letter);
+            rest = &escaped[letter.len_utf8()..];
+        } else {
+            unquoted.push('\\');
+            rest = escaped;
+        }
+    }
+    unquoted.push_str(rest);
+    unquoted
+}
+
+fn is_octal(digits: &str) -> bool {
+    let bytes = digits.as_bytes();
+    matches!(bytes.first(), Some(b'0'..=b'3')) && bytes.iter().all(|byte| matches!(byte, b'0'..=b'7'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(headers: &[&str], name: &str) -> Option<String> {
+        let values = headers.iter().map(|value| (header::COOKIE, HeaderValue::from_str(value).unwrap()));
+        cookie(&HeaderMap::from_iter(values), name)
+    }
+
+    #[test]
+    fn the_last_cookie_of_a_name_counts_and_quotes_go() {
+        assert_eq!(read(&["a=1; b=2; a=3"], "a").as_deref(), Some("3"));
+        assert_eq!(read(&["a=1", "a=4"], "a").as_deref(), Some("4"));
+        assert_eq!(read(&["a=\"q\\\"u\\054\\\\\""], "a").as_deref(), Some("q\"u,\\"));
+        assert_eq!(read(&["a=\""], "a").as_deref(), Some("\""));
+        assert_eq!(read(&[" a = x=y "], "a").as_deref(), Some("x=y"));
+        assert_eq!(read(&["A=1; b"], "a"), None);
+    }
+
+    #[test]
+    fn a_cookie_is_deleted_with_the_attributes_it_was_set_with() {
+        let cookie = SetCookie {
+            name: "refresh",
+            path: "/api/",
+            domain: Some("example.com"),
+            same_site: "Strict",
+            is_secure: true,
+            is_http_only: true,
+        };
+        let now = Timestamp::from_seconds(1_795_217_183);
+        assert_eq!(
+            cookie.set("x", Duration::from_secs(60), now).unwrap(),
+            "refresh=x; Domain=example.com; expires=Fri, 20 Nov 2026 23:27:23 GMT; HttpOnly; Max-Age=60; Path=/api/; SameSite=Strict; Secure"
+        );
+        assert_eq!(
+            cookie.delete().unwrap(),
+            "refresh=\"\"; Domain=example.com; expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Max-Age=0; Path=/api/; SameSite=Strict; Secure"
+        );
+    }
+}
