@@ -9,6 +9,7 @@ mod flush;
 mod groups;
 mod rotations;
 mod rules;
+mod schema;
 mod store;
 mod users;
 
@@ -36,6 +37,15 @@ macro_rules! contract {
                 let folder = tempfile::tempdir().unwrap();
                 let store = crate::open(&format!("sqlite://{}", folder.path().join("jeton.db").display()));
                 crate::$subject::$case(store).await;
+            })*)*
+        }
+        /// PostgreSQL, each case in a schema of its own.
+        mod postgres {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $case() {
+                let schema = crate::schema::Schema::make().await;
+                crate::$subject::$case(schema.open().await).await;
+                schema.remove().await;
             })*)*
         }
     };
