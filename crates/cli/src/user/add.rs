@@ -40,7 +40,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Create)?;
+    let auth = site.load()?.auth(OpenMode::Create).await?;
     let account = Account {
         id: args.id,
         password: args.password.take(&auth)?,
