@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::debian;
 use crate::fuzz;
+use crate::postgres::Cluster;
 use crate::run::{counting, plain, succeeds};
 use crate::step::{Outcome, Step};
 use crate::workspace::Workspace;
@@ -29,8 +30,9 @@ pub(crate) fn steps() -> Vec<Step> {
     ]
 }
 
-/// Unit and contract tests, by nextest where it is installed.
+/// Unit and contract tests, by nextest where it is installed, with a PostgreSQL of their own.
 fn unit(workspace: &Workspace) -> Result<Outcome> {
+    let cluster = Cluster::start()?;
     let mut command = if succeeds(&mut workspace.cargo(["nextest", "--version"])) {
         workspace.cargo([
             "nextest",
@@ -57,7 +59,7 @@ fn unit(workspace: &Workspace) -> Result<Outcome> {
             "--no-fail-fast",
         ])
     };
-    counting(&mut command).map(Outcome::Tested)
+    counting(command.env("JETON_TEST_POSTGRES", cluster.url())).map(Outcome::Tested)
 }
 
 fn doc_tests(workspace: &Workspace) -> Result<Outcome> {
