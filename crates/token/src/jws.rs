@@ -1,5 +1,7 @@
 //! The compact form of a JWS (RFC 7515 §7.1): header, payload and signature, nothing else.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
@@ -55,7 +57,29 @@ pub struct Room([u8; Room::BYTES]);
 impl Jws {
     /// Signs and verifies with this key, strictly.
     pub fn new(key: Key) -> Self {
-        let json = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, key.algorithm());
+        let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, key.algorithm());
+        Self::with_header(key, &header, true)
+    }
+
+    /// The same key, whose name its headers tell from now on, so that a verifier of several keys need not try them all.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::jws::{Jws, claimed_key_id};
+    /// use jeton_token::key::Key;
+    ///
+    /// let key = Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?;
+    /// let token = Jws::new(key).with_key_id("2026").sign(b"any bytes");
+    /// assert_eq!(claimed_key_id(token.as_bytes()).as_deref(), Some("2026"));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn with_key_id(self, kid: &str) -> Self {
+        let header = format!(r#"{{"alg":"{}","kid":{},"typ":"JWT"}}"#, self.key.algorithm(), Value::from(kid));
+        Self::with_header(self.key, &header, self.strict)
+    }
+
+    fn with_header(key: Key, json: &str, strict: bool) -> Self {
         let header = URL_SAFE_NO_PAD.encode(json) + ".";
         let types = [TokenType::Access, TokenType::Refresh, TokenType::Sliding];
         let prepare = |token_type| key.hs256()?.beginning(beginning(&header, token_type).as_bytes());
@@ -64,7 +88,7 @@ impl Jws {
             signature: (key.signature_bytes() * 4).div_ceil(3),
             header: header.into(),
             key,
-            strict: true,
+            strict,
         }
     }
 
@@ -137,6 +161,32 @@ impl Jws {
             return None;
         }
         base64url::decode(encoded, &mut room.0)
+    }
+
+    /// The payload, by the [short way](Self::open) or the [general one](Self::verify).
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, error::Flaw, jws::{Jws, Room}, key::Key};
+    /// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+    /// let (token, mut room) = (jws.sign(b"any bytes"), Room::new());
+    /// assert_eq!(jws.read(token.as_bytes(), &mut room).as_deref(), Ok(&b"any bytes"[..]));
+    /// assert_eq!(jws.read(b"no token", &mut room), Err(Flaw::Form));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The flaw that was found first.
+    pub fn read<'r>(&self, text: &[u8], room: &'r mut Room) -> Result<Cow<'r, [u8]>, Flaw> {
+        match self.open(text, room) {
+            Some(payload) => Ok(Cow::Borrowed(payload)),
+            None => self.verify(text).map(Cow::Owned),
+        }
+    }
+
+    /// Whether a token has, letter for letter, the header that this key writes.
+    pub(crate) fn wrote_header_of(&self, text: &[u8]) -> bool {
+        text.starts_with(self.header.as_bytes())
     }
 
     #[inline(always)]

@@ -4,10 +4,12 @@ mod check;
 mod genuine;
 mod mint;
 mod plain;
+mod verifier;
 
 use std::borrow::Cow;
 
 pub use genuine::Genuine;
+pub use verifier::Verifier;
 
 use crate::algorithm::Algorithm;
 use crate::error::TokenError;
@@ -47,8 +49,11 @@ pub struct Tokens {
 impl Tokens {
     /// Tokens of this key and policy.
     pub fn new(key: Key, policy: Policy) -> Self {
-        let jws = Jws::new(key).with_strictness(policy.strict);
-        Self { jws, plain: plain::is_plain(&policy), policy }
+        Self::signed_by(Jws::new(key), policy)
+    }
+
+    fn signed_by(jws: Jws, policy: Policy) -> Self {
+        Self { jws: jws.with_strictness(policy.strict), plain: plain::is_plain(&policy), policy }
     }
 
     /// What was settled about them.
@@ -105,10 +110,7 @@ impl Tokens {
     ///
     /// [`TokenError::Invalid`].
     pub fn open<'r>(&self, text: &[u8], room: &'r mut Room) -> Result<Cow<'r, [u8]>, TokenError> {
-        match self.jws.open(text, room) {
-            Some(payload) => Ok(Cow::Borrowed(payload)),
-            None => Ok(Cow::Owned(self.jws.verify(text)?)),
-        }
+        Ok(self.jws.read(text, room)?)
     }
 }
 

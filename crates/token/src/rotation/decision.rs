@@ -1,0 +1,66 @@
+//! What a presented refresh token deserves, and why.
+
+use super::LateReplay;
+
+/// What a presented refresh token deserves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Good, and stays as it is: there is no rotation.
+    Accept,
+    /// The newest: rotate it.
+    Rotate,
+    /// Older than the newest, but never used up: it came from rotations without blacklisting. Rotate it.
+    RotateOlder,
+    /// Just rotated: the same successor again.
+    SameSuccessor,
+    /// Rotated a while ago, but its answer seems to have got lost: the same successor, and a note of it.
+    SameSuccessorLate(LateReplay),
+    /// Refused. Nothing else happens.
+    Refuse(Refusal),
+    /// Refused, and the family loses its right to late replays.
+    RefuseAndMark,
+    /// Refused, and the family ends.
+    End(EndReason),
+}
+
+/// Why a token is refused without ending anything. Clients see "Token is blacklisted" each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The family has ended.
+    Ended,
+    /// The token was used up or blacklisted.
+    Blacklisted,
+    /// The ledger is older than the token: it was restored, or a replica answered.
+    LedgerBehind,
+}
+
+/// Why a family ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EndReason {
+    /// Its owner logged out, or the token was blacklisted.
+    Logout,
+    /// All of the user's families were ended.
+    LogoutAll,
+    /// An operator ended it.
+    Operator,
+    /// The user was deleted.
+    UserDeleted,
+    /// A token was presented that no honest client presents.
+    Reuse,
+    /// It has used up all of its generations.
+    Exhausted,
+}
+
+impl EndReason {
+    /// As written into the ledger.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::LogoutAll => "logout_all",
+            Self::Operator => "operator",
+            Self::UserDeleted => "user_deleted",
+            Self::Reuse => "reuse",
+            Self::Exhausted => "exhausted",
+        }
+    }
+}
