@@ -38,6 +38,13 @@ pub enum TokenError {
 }
 
 /// What is wrong with an invalid token: for tests and logs, never for clients.
+///
+/// ```
+/// use jeton_token::error::{Flaw, TokenError};
+///
+/// let error = TokenError::from(Flaw::Audience);
+/// assert_eq!(format!("{error} ({error:?})"), "Token is invalid (Invalid(Audience))");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// Longer than any token that is read.

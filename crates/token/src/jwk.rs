@@ -33,6 +33,15 @@ pub struct Jwk {
 impl Jwk {
     /// Reads a key. `algorithm` is for keys that do not say what they are for; it cannot change what one says.
     ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::jwk::{Jwk, JwkError};
+    ///
+    /// let jwk = br#"{"kty": "oct", "alg": "HS256", "kid": "k1", "k": "-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE"}"#;
+    /// assert!(Jwk::parse(jwk, None).is_ok());
+    /// assert_eq!(Jwk::parse(jwk, Some(Algorithm::Hs512)).unwrap_err(), JwkError::Algorithm);
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`JwkError`] if it is no key for signatures, or one that is not safe to use.
@@ -44,11 +53,27 @@ impl Jwk {
     }
 
     /// Its name, if it has one.
+    ///
+    /// ```
+    /// use jeton_token::jwk::Jwk;
+    ///
+    /// let jwk = br#"{"kty": "oct", "alg": "HS256", "kid": "k1", "k": "-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE"}"#;
+    /// assert_eq!(Jwk::parse(jwk, None)?.kid(), Some("k1"));
+    /// # Ok::<(), jeton_token::jwk::JwkError>(())
+    /// ```
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
     /// The key itself.
+    ///
+    /// ```
+    /// use jeton_token::jwk::Jwk;
+    ///
+    /// let jwk = br#"{"kty": "oct", "alg": "HS256", "kid": "k1", "k": "-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE"}"#;
+    /// assert!(Jwk::parse(jwk, None)?.key().can_sign());
+    /// # Ok::<(), jeton_token::jwk::JwkError>(())
+    /// ```
     pub fn key(&self) -> &Key {
         &self.key
     }
@@ -96,6 +121,14 @@ pub struct JwkSet(Vec<Jwk>);
 impl JwkSet {
     /// Reads a set.
     ///
+    /// ```
+    /// use jeton_token::jwk::{JwkError, JwkSet};
+    ///
+    /// assert_eq!(JwkSet::parse(br#"{"keys": [{"kty": "dsa"}]}"#).unwrap_err(), JwkError::Algorithm);
+    /// assert!(JwkSet::parse(br#"{"keys": []}"#)?.keys().is_empty());
+    /// # Ok::<(), jeton_token::jwk::JwkError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`JwkError`] if any of its keys is unsound, two share a name, or kinds are mixed: who publishes secrets beside
@@ -123,6 +156,15 @@ impl JwkSet {
     }
 
     /// The key of this name. A token without a `kid` means the only key there is.
+    ///
+    /// ```
+    /// use jeton_token::jwk::JwkSet;
+    ///
+    /// let set = br#"{"keys": [{"kty": "oct", "alg": "HS256", "kid": "k1", "k": "-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE"}]}"#;
+    /// let set = JwkSet::parse(set)?;
+    /// assert!(set.find(Some("k1")).is_some() && set.find(None).is_some() && set.find(Some("k2")).is_none());
+    /// # Ok::<(), jeton_token::jwk::JwkError>(())
+    /// ```
     pub fn find(&self, kid: Option<&str>) -> Option<&Jwk> {
         match (kid, self.0.as_slice()) {
             (Some(kid), keys) => keys.iter().find(|jwk| jwk.kid() == Some(kid)),
@@ -132,6 +174,15 @@ impl JwkSet {
     }
 
     /// All of them, in the order they were written.
+    ///
+    /// ```
+    /// use jeton_token::jwk::JwkSet;
+    ///
+    /// let set = br#"{"keys": [{"kty": "oct", "alg": "HS256", "kid": "k1", "k": "-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE"}]}"#;
+    /// let set = JwkSet::parse(set)?;
+    /// assert_eq!(set.keys().len(), 1);
+    /// # Ok::<(), jeton_token::jwk::JwkError>(())
+    /// ```
     pub fn keys(&self) -> &[Jwk] {
         &self.0
     }
@@ -192,6 +243,13 @@ impl Key {
 }
 
 /// Why a JWK or a set of them is refused.
+///
+/// ```
+/// use jeton_token::jwk::{Jwk, JwkError};
+///
+/// let encryption = br#"{"kty": "EC", "crv": "P-256", "use": "enc"}"#;
+/// assert_eq!(Jwk::parse(encryption, None).unwrap_err(), JwkError::Use);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JwkError {
     /// No JSON object, or one that names a member twice.

@@ -15,6 +15,17 @@ use crate::policy::TokenType;
 use crate::strict_json;
 
 /// The longest token that is looked at, in bytes.
+///
+/// ```
+/// use jeton_token::algorithm::Algorithm;
+/// use jeton_token::error::Flaw;
+/// use jeton_token::jws::{Jws, MAX_TOKEN_BYTES};
+/// use jeton_token::key::Key;
+///
+/// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+/// assert_eq!(jws.verify(&[b'a'; MAX_TOKEN_BYTES + 1]), Err(Flaw::TooLong));
+/// # Ok::<(), jeton_token::key::KeyError>(())
+/// ```
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// A key together with the header of everything it signs.
@@ -56,6 +67,16 @@ pub struct Room([u8; Room::BYTES]);
 
 impl Jws {
     /// Signs and verifies with this key, strictly.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::jws::Jws;
+    /// use jeton_token::key::Key;
+    ///
+    /// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+    /// assert!(jws.sign(b"{}").starts_with("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     pub fn new(key: Key) -> Self {
         let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, key.algorithm());
         Self::with_header(key, &header, true)
@@ -93,6 +114,16 @@ impl Jws {
     }
 
     /// The algorithm of the key.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::jws::Jws;
+    /// use jeton_token::key::Key;
+    ///
+    /// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+    /// assert_eq!(jws.algorithm(), Algorithm::Hs256);
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     pub fn algorithm(&self) -> Algorithm {
         self.key.algorithm()
     }
@@ -117,6 +148,16 @@ impl Jws {
     }
 
     /// The signed text of a payload.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::jws::Jws;
+    /// use jeton_token::key::Key;
+    ///
+    /// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+    /// assert_eq!(jws.sign(b"{}").split('.').count(), 3);
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -201,6 +242,19 @@ impl Jws {
 
     /// The payload, if this key signed it.
     ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::error::Flaw;
+    /// use jeton_token::jws::Jws;
+    /// use jeton_token::key::Key;
+    ///
+    /// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+    /// let token = jws.sign(b"{}");
+    /// assert_eq!(jws.verify(token.as_bytes()), Ok(b"{}".to_vec()));
+    /// assert_eq!(jws.verify(token.replace("e30", "e31").as_bytes()), Err(Flaw::Signature));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// The flaw that was found first: form, header, algorithm, signature.
@@ -246,9 +300,21 @@ impl Jws {
 
 impl Room {
     /// What fits into it.
+    ///
+    /// ```
+    /// use jeton_token::jws::Room;
+    ///
+    /// assert_eq!(size_of::<Room>(), Room::BYTES);
+    /// ```
     pub const BYTES: usize = 768;
 
     /// Empty room.
+    ///
+    /// ```
+    /// use jeton_token::jws::Room;
+    ///
+    /// static EMPTY: Room = Room::new();
+    /// ```
     pub const fn new() -> Self {
         Self([0; Self::BYTES])
     }

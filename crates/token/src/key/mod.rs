@@ -58,6 +58,15 @@ impl Key {
     /// A key from a shared secret. Whether the secret is long enough is the caller's to judge (RFC 7518 §3.2 wants as
     /// many bytes as the hash has).
     ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::{Key, KeyError};
+    ///
+    /// assert!(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef").is_ok());
+    /// assert_eq!(Key::from_secret(Algorithm::EdDsa, b"secret").unwrap_err(), KeyError::NotSymmetric(Algorithm::EdDsa));
+    /// assert_eq!(Key::from_secret(Algorithm::Hs256, b"-----BEGIN PUBLIC KEY-----").unwrap_err(), KeyError::PemAsSecret);
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`KeyError::NotSymmetric`] if the algorithm takes a key pair, [`KeyError::Empty`] if there is no secret,
@@ -67,6 +76,15 @@ impl Key {
     }
 
     /// The one algorithm of this key.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::Key;
+    ///
+    /// let key = Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?;
+    /// assert_eq!(key.algorithm(), Algorithm::Hs256);
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     pub fn algorithm(&self) -> Algorithm {
         match &self.0 {
             Prepared::Hmac(key) => key.algorithm(),
@@ -76,6 +94,15 @@ impl Key {
     }
 
     /// Whether this key signs: a public key does not.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::Key;
+    ///
+    /// let key = Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?;
+    /// assert!(key.can_sign());
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     pub fn can_sign(&self) -> bool {
         match &self.0 {
             Prepared::Hmac(_) => true,
@@ -85,6 +112,15 @@ impl Key {
     }
 
     /// Signs a text. ECDSA signatures are `r || s` (RFC 7518 §3.4), and another one each time, as with RSASSA-PSS.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::Key;
+    ///
+    /// let key = Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?;
+    /// assert_eq!(key.sign(b"text").len(), 32);
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -98,6 +134,16 @@ impl Key {
     }
 
     /// Whether the signature is this key's over the text.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::Key;
+    ///
+    /// let key = Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?;
+    /// assert!(key.verify(b"text", &key.sign(b"text")));
+    /// assert!(!key.verify(b"text", b"signature"));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     pub fn verify(&self, text: &[u8], signature: &[u8]) -> bool {
         match &self.0 {
             Prepared::Hmac(key) => key.verify(text, signature),
@@ -158,6 +204,19 @@ impl Key {
 
     /// A key from both halves in PEM.
     ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::Key;
+    ///
+    /// let private = "-----BEGIN PRIVATE KEY-----
+    /// MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+    /// -----END PRIVATE KEY-----";
+    /// let public = "-----BEGIN PUBLIC KEY-----
+    /// MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+    /// -----END PUBLIC KEY-----";
+    /// assert!(Key::from_pem_pair(Algorithm::EdDsa, private, public).is_ok());
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`from_private_pem`](Self::from_private_pem), and [`KeyError::Mismatch`] if the halves are not of one key.
@@ -167,6 +226,18 @@ impl Key {
     }
 
     /// A key that only verifies, from a public key in PEM: SPKI, or PKCS#1 (`RSA PUBLIC KEY`).
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::{Key, KeyError};
+    ///
+    /// let public = "-----BEGIN PUBLIC KEY-----
+    /// MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+    /// -----END PUBLIC KEY-----";
+    /// assert!(!Key::from_public_pem(Algorithm::EdDsa, public)?.can_sign());
+    /// assert_eq!(Key::from_public_pem(Algorithm::Es256, public).unwrap_err(), KeyError::Unreadable(Algorithm::Es256));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -210,6 +281,14 @@ impl std::fmt::Debug for Key {
 }
 
 /// Why a key cannot be made. No variant holds, and no message shows, anything of the key.
+///
+/// ```
+/// use jeton_token::algorithm::Algorithm;
+/// use jeton_token::key::{Key, KeyError};
+///
+/// let error = Key::from_secret(Algorithm::Hs256, b"").unwrap_err();
+/// assert_eq!((error, error.to_string().as_str()), (KeyError::Empty, "the secret is empty"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// The secret has no bytes.

@@ -3,6 +3,19 @@
 use super::LateReplay;
 
 /// What a presented refresh token deserves.
+///
+/// ```
+/// use jeton_token::id::Generation;
+/// use jeton_token::rotation::{Decision, Family, Presented, Rules, decide};
+/// use jeton_token::time::Timestamp;
+///
+/// let now = Timestamp::from_seconds(1_700_000_000);
+/// let token = Presented { generation: Generation(0), blacklisted: false, at: now, agent: None };
+/// match decide(&Family::new(), &token, &Rules::SAFE) {
+///     Decision::Rotate => {}
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Good, and stays as it is: there is no rotation.
@@ -24,6 +37,17 @@ pub enum Decision {
 }
 
 /// Why a token is refused without ending anything. Clients see "Token is blacklisted" each time.
+///
+/// ```
+/// use jeton_token::id::Generation;
+/// use jeton_token::rotation::{Decision, Family, Presented, Refusal, Rules, decide};
+/// use jeton_token::time::Timestamp;
+///
+/// let now = Timestamp::from_seconds(1_700_000_000);
+/// let token = Presented { generation: Generation(0), blacklisted: false, at: now, agent: None };
+/// let ended = Family { revoked: true, ..Family::new() };
+/// assert_eq!(decide(&ended, &token, &Rules::SAFE), Decision::Refuse(Refusal::Ended));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The family has ended.
@@ -35,6 +59,17 @@ pub enum Refusal {
 }
 
 /// Why a family ended.
+///
+/// ```
+/// use jeton_token::id::Generation;
+/// use jeton_token::rotation::{Decision, EndReason, Family, Presented, Rules, decide};
+/// use jeton_token::time::Timestamp;
+///
+/// let now = Timestamp::from_seconds(1_700_000_000);
+/// let token = Presented { generation: Generation(0), blacklisted: false, at: now, agent: None };
+/// let spent = Family { generation: Generation(2), consumed_below: Generation(2), ..Family::new() };
+/// assert_eq!(decide(&spent, &token, &Rules::SAFE), Decision::End(EndReason::Reuse));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EndReason {
     /// Its owner logged out, or the token was blacklisted.
@@ -53,6 +88,12 @@ pub enum EndReason {
 
 impl EndReason {
     /// As written into the ledger.
+    ///
+    /// ```
+    /// use jeton_token::rotation::EndReason;
+    ///
+    /// assert_eq!(EndReason::LogoutAll.as_str(), "logout_all");
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Logout => "logout",

@@ -5,6 +5,14 @@ use crate::id::Generation;
 use crate::time::Timestamp;
 
 /// The state of a family that decisions rest on.
+///
+/// ```
+/// use jeton_token::id::Generation;
+/// use jeton_token::rotation::Family;
+///
+/// let family = Family { generation: Generation(3), ..Family::new() };
+/// assert!(!family.revoked);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Family {
     /// The newest generation that was minted.
@@ -26,6 +34,19 @@ pub struct Family {
 }
 
 /// A parent that was presented again after the window, and answered with its successor.
+///
+/// ```
+/// use jeton_token::id::Generation;
+/// use jeton_token::rotation::{Decision, Family, LateReplay, Presented, Rules, decide};
+/// use jeton_token::time::Timestamp;
+///
+/// let now = Timestamp::from_seconds(1_700_000_000);
+/// let token = Presented { generation: Generation(0), blacklisted: false, at: now, agent: None };
+/// let family = Family::new().after(Decision::Rotate, &token, &Rules::SAFE);
+/// let minutes_later = Presented { at: Timestamp::from_seconds(1_700_000_600), ..token };
+/// let late = LateReplay { generation: Generation(1), at: minutes_later.at, run: 1 };
+/// assert_eq!(decide(&family, &minutes_later, &Rules::SAFE), Decision::SameSuccessorLate(late));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LateReplay {
     /// The successor that was given out again.
@@ -37,9 +58,26 @@ pub struct LateReplay {
 }
 
 /// The first eight bytes of a SHA-256 of a `User-Agent`.
+///
+/// ```
+/// use jeton_token::rotation::AgentDigest;
+///
+/// let agent: AgentDigest = *b"8 bytes!";
+/// assert_eq!(agent.len(), 8);
+/// ```
 pub type AgentDigest = [u8; 8];
 
 /// A refresh token, as it came in.
+///
+/// ```
+/// use jeton_token::id::Generation;
+/// use jeton_token::rotation::{Presented};
+/// use jeton_token::time::Timestamp;
+///
+/// let now = Timestamp::from_seconds(1_700_000_000);
+/// let token = Presented { generation: Generation(0), blacklisted: false, at: now, agent: None };
+/// assert_eq!(token.generation.next(), Some(Generation(1)));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Presented {
     /// Its generation.
@@ -54,6 +92,13 @@ pub struct Presented {
 
 impl Family {
     /// A family as a login makes it.
+    ///
+    /// ```
+    /// use jeton_token::id::Generation;
+    /// use jeton_token::rotation::Family;
+    ///
+    /// assert_eq!(Family::new().generation, Generation(0));
+    /// ```
     pub fn new() -> Self {
         Self {
             generation: Generation(0),
@@ -68,6 +113,17 @@ impl Family {
     }
 
     /// The family as it is once a decision on a presented token was carried out.
+    ///
+    /// ```
+    /// use jeton_token::id::Generation;
+    /// use jeton_token::rotation::{Decision, Family, Presented, Rules};
+    /// use jeton_token::time::Timestamp;
+    ///
+    /// let now = Timestamp::from_seconds(1_700_000_000);
+    /// let token = Presented { generation: Generation(0), blacklisted: false, at: now, agent: None };
+    /// let rotated = Family::new().after(Decision::Rotate, &token, &Rules::SAFE);
+    /// assert_eq!((rotated.generation, rotated.consumed_below), (Generation(1), Generation(1)));
+    /// ```
     #[must_use]
     pub fn after(&self, decision: Decision, presented: &Presented, rules: &Rules) -> Self {
         let mut next = self.clone();

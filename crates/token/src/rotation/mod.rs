@@ -61,6 +61,15 @@ pub fn decide(family: &Family, presented: &Presented, rules: &Rules) -> Decision
 }
 
 /// Whether a token is good for anything, rotation aside: what verify, blacklist and logout ask.
+///
+/// ```
+/// use jeton_token::id::Generation;
+/// use jeton_token::rotation::{Family, is_blacklisted};
+///
+/// let rotated = Family { generation: Generation(1), consumed_below: Generation(1), ..Family::new() };
+/// assert!(is_blacklisted(&rotated, Generation(0), false));
+/// assert!(!is_blacklisted(&rotated, Generation(1), false));
+/// ```
 pub fn is_blacklisted(family: &Family, generation: Generation, blacklisted: bool) -> bool {
     family.revoked || blacklisted || generation > family.generation || generation < family.consumed_below
 }

@@ -3,6 +3,15 @@
 use std::time::Duration;
 
 /// The settings that decisions rest on.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use jeton_token::rotation::Rules;
+///
+/// let patient = Rules { window: Duration::from_secs(60), ..Rules::SAFE };
+/// assert!(patient.detect_reuse);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// `ROTATE_REFRESH_TOKENS`.
@@ -21,6 +30,12 @@ pub struct Rules {
 
 impl Rules {
     /// Simple JWT's own: a token that was rotated away is refused and ends nothing.
+    ///
+    /// ```
+    /// use jeton_token::rotation::Rules;
+    ///
+    /// assert!(!Rules::EXACT.detect_reuse);
+    /// ```
     pub const EXACT: Self = Self {
         rotate: true,
         blacklist: true,
@@ -31,6 +46,12 @@ impl Rules {
     };
 
     /// Reuse detection with idempotent replay.
+    ///
+    /// ```
+    /// use jeton_token::rotation::Rules;
+    ///
+    /// assert!(Rules::SAFE.detect_reuse);
+    /// ```
     pub const SAFE: Self = Self { detect_reuse: true, late_replay: Duration::from_secs(24 * 60 * 60), ..Self::EXACT };
 
     pub(super) fn detects(&self) -> bool {

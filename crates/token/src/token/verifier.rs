@@ -46,12 +46,40 @@ struct Candidate {
 
 impl Verifier {
     /// Any key of the set will do, for tokens of this policy.
+    ///
+    /// ```
+    /// use jeton_token::jwk::JwkSet;
+    /// use jeton_token::policy::Policy;
+    /// use jeton_token::token::Verifier;
+    ///
+    /// let set = br#"{"keys": [{"kty": "oct", "alg": "HS256", "kid": "k1", "k": "-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE"}]}"#;
+    /// let set = JwkSet::parse(set)?;
+    /// let verifier = Verifier::new(&set, &Policy::default());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(keys: &JwkSet, policy: &Policy) -> Self {
         Self(keys.keys().iter().map(|jwk| Candidate::new(jwk, policy)).collect())
     }
 
     /// As [`Tokens::decode`], by the key that the token names. A token that names none is taken only where there is no
     /// choice.
+    ///
+    /// ```
+    /// use jeton_token::jwk::JwkSet;
+    /// use jeton_token::jws::Jws;
+    /// use jeton_token::policy::Policy;
+    /// use jeton_token::time::Timestamp;
+    /// use jeton_token::token::Verifier;
+    ///
+    /// let set = br#"{"keys": [{"kty": "oct", "alg": "HS256", "kid": "k1", "k": "-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE"}]}"#;
+    /// let set = JwkSet::parse(set)?;
+    /// let verifier = Verifier::new(&set, &Policy::default());
+    /// let jws = Jws::new(set.keys()[0].key().clone()).with_key_id("k1");
+    /// let token = jws.sign(br#"{"exp":1700000300,"jti":"a"}"#);
+    /// let now = Timestamp::from_seconds(1_700_000_000);
+    /// assert!(verifier.decode(token.as_bytes(), now).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -61,6 +89,23 @@ impl Verifier {
     }
 
     /// As [`Tokens::verify_plain`], by the key that the token names. `None` says nothing: ask [`decode`](Self::decode).
+    ///
+    /// ```
+    /// use jeton_token::jwk::JwkSet;
+    /// use jeton_token::jws::{Jws, Room};
+    /// use jeton_token::policy::Policy;
+    /// use jeton_token::time::Timestamp;
+    /// use jeton_token::token::Verifier;
+    ///
+    /// let set = br#"{"keys": [{"kty": "oct", "alg": "HS256", "kid": "k1", "k": "-ebuDNsVZ2iJtoZ-akfXTSCt4UO2cruLCsbWlBinggE"}]}"#;
+    /// let set = JwkSet::parse(set)?;
+    /// let verifier = Verifier::new(&set, &Policy::default());
+    /// let jws = Jws::new(set.keys()[0].key().clone()).with_key_id("k1");
+    /// let token = jws.sign(br#"{"exp":1700000300,"jti":"a"}"#);
+    /// let now = Timestamp::from_seconds(1_700_000_000);
+    /// assert!(verifier.verify_plain(token.as_bytes(), None, now, &mut Room::new()).is_some());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn verify_plain<'r>(
         &self,
         text: &[u8],
