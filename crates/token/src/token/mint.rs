@@ -81,7 +81,7 @@ impl Tokens {
     ///
     /// # Panics
     ///
-    /// If the key cannot sign ([`Key::can_sign`]).
+    /// If the key cannot sign ([`Key::can_sign`](crate::key::Key::can_sign)).
     pub fn sign(&self, claims: &Claims) -> String {
         if self.policy.audience.is_none() && self.policy.issuer.is_none() {
             return self.jws.sign(&claims.to_json());
