@@ -121,9 +121,16 @@ impl FromStr for Algorithm {
 ///
 /// assert_eq!("none".parse::<Algorithm>(), Err(UnknownAlgorithm));
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the name of a JWS algorithm (case matters)")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownAlgorithm;
+
+impl fmt::Display for UnknownAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not the name of a JWS algorithm (case matters)")
+    }
+}
+
+impl std::error::Error for UnknownAlgorithm {}
 
 #[cfg(test)]
 mod tests {
