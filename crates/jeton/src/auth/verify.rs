@@ -4,8 +4,9 @@ use jeton_token::id::{Jti, Member};
 use jeton_token::token::Genuine;
 use serde_json::{Map, Value};
 
+use super::hooks::UseCase;
 use super::ledger::Entry;
-use super::{Auth, AuthError};
+use super::{Auth, AuthError, Caller};
 use crate::settings::VerifyBlacklist;
 
 impl Auth {
@@ -14,14 +15,15 @@ impl Auth {
     /// # Errors
     ///
     /// [`AuthError::Token`], [`AuthError::VerifiedBlacklisted`], [`AuthError::Store`].
-    pub async fn verify(&self, token: &str) -> Result<Map<String, Value>, AuthError> {
+    pub async fn verify(&self, token: &str, caller: &Caller) -> Result<Map<String, Value>, AuthError> {
         let genuine = self.decode(token.as_bytes()).await?;
+        self.before(UseCase::Verify, genuine.claims(), caller).await?;
         let consulted = self.verify_consults_blacklist().then(|| genuine.clone());
         let claims = genuine.into_token(None)?;
         if let Some(genuine) = consulted {
             self.check_verified(&genuine).await?;
         }
-        self.verified_fields(&claims).await
+        self.verified_fields(claims, caller).await
     }
 
     async fn check_verified(&self, genuine: &Genuine<'_>) -> Result<(), AuthError> {
