@@ -1,10 +1,11 @@
 //! Jeton inside somebody else's app: hooks, the app's own users, extractors, and a router that gets along with others.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::FromRef;
+use axum::extract::{ConnectInfo, FromRef};
 use axum::http::{Request, StatusCode};
 use axum::routing::get;
 use http_body_util::BodyExt;
@@ -320,6 +321,18 @@ async fn extractors_let_in_whom_jeton_knows() {
     }
     let response = app.oneshot(Request::get("/notes").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"api\"");
+}
+
+#[tokio::test]
+async fn the_address_is_the_one_that_axum_tells() {
+    let jeton = with_hooks(&Notes::default()).await;
+    let login = json!({"username": "alice", "password": PASSWORD}).to_string();
+    let mut request =
+        Request::post("/api/token/").header("Content-Type", "application/json").body(Body::from(login)).unwrap();
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 4711))));
+    assert_eq!(send(&jeton.router(), request).await.0, StatusCode::OK);
+    let events = jeton.auth().store().list_events(None, 10).await.unwrap();
+    assert_eq!(events.last().unwrap().event.address.as_deref(), Some("192.0.2.7"));
 }
 
 #[tokio::test]
