@@ -108,7 +108,7 @@ class Server:
 class Jeton(Server):
     name = "Jeton"
 
-    def __init__(self, folder, users, simple_jwt=None, **settings):
+    def __init__(self, folder, users, simple_jwt=None, classes=("jwt",), language="en-us", **settings):
         super().__init__(folder, "jeton.db")
         self.binary = jeton_binary()
         self.config = folder / "jeton.toml"
@@ -117,6 +117,7 @@ class Jeton(Server):
             "database": {"url": f"sqlite://{self.database}"},
             "passwords": {"pbkdf2_iterations": hashers.ITERATIONS},
             "log": {"level": "debug"},
+            "authentication": {"classes": classes},
             "simple_jwt": simple_jwt or {},
         }
         for name, keys in settings.pop("tables", {}).items():
@@ -154,20 +155,20 @@ class Jeton(Server):
 class DjangoSite(Server):
     name = "Django"
 
-    def __init__(self, folder, users, simple_jwt=None, preferred=hashers.PBKDF2, python=sys.executable):
+    def __init__(
+        self, folder, users, simple_jwt=None, preferred=hashers.PBKDF2, python=sys.executable, **site_settings
+    ):
         super().__init__(folder, "django.db")
         site = folder / "site.json"
         others = {hashers.PBKDF2, hashers.ARGON2} - {preferred}
-        site.write_text(
-            json.dumps(
-                {
-                    "secret_key": SECRET_KEY,
-                    "simple_jwt": simple_jwt or {},
-                    "database": str(self.database),
-                    "hashers": [preferred, *others],
-                }
-            )
-        )
+        settings = {
+            "secret_key": SECRET_KEY,
+            "simple_jwt": simple_jwt or {},
+            "database": str(self.database),
+            "hashers": [preferred, *others],
+            **site_settings,
+        }
+        site.write_text(json.dumps(settings))
         env = {"INTEROP_SITE": str(site), "DJANGO_SETTINGS_MODULE": "reference.settings", "PYTHONPATH": str(HERE)}
         subprocess.run(
             [python, HERE / "reference" / "prepare.py"],

@@ -51,19 +51,24 @@ impl Auth {
         Ok(declared.iter().map(field).collect())
     }
 
-    /// What `[simple_jwt.response.verify]` and a hook add. The user of the token is looked up only if somebody asks.
+    /// What `[simple_jwt.response.verify]` adds, if it is the same for every token and no hook wants to see it.
+    pub(super) fn fields_of_every_verified(&self) -> Option<Map<String, Value>> {
+        let declared = &self.settings().simple_jwt.response.verify;
+        let is_literal = declared.iter().all(|(_, source)| matches!(source, ValueSource::Literal(_)));
+        (is_literal && !self.has_hooks()).then(|| literals(declared))
+    }
+
+    /// What it and a hook add for this token. Its user is looked up only if somebody asks.
     pub(super) async fn verified_fields(
         &self,
         mut claims: Claims,
         caller: &Caller,
     ) -> Result<Map<String, Value>, AuthError> {
-        let declared = &self.settings().simple_jwt.response.verify;
-        let is_literal = declared.iter().all(|(_, source)| matches!(source, ValueSource::Literal(_)));
-        if is_literal && !self.has_hooks() {
-            return Ok(literals(declared));
+        if let Some(fields) = self.fields_of_every_verified() {
+            return Ok(fields);
         }
         let user = self.user_of(&claims).await?;
-        let mut fields = self.answer_fields(declared, user.user()).await?;
+        let mut fields = self.answer_fields(&self.settings().simple_jwt.response.verify, user.user()).await?;
         self.after(UseCase::Verify, user.user(), &mut claims, &mut fields, caller).await?;
         Ok(fields)
     }

@@ -21,16 +21,13 @@ impl Auth {
     /// The user that the claims name, if they name anybody: what refreshing asks.
     pub(super) async fn user_of(&self, claims: &Claims) -> Result<Named, AuthError> {
         match claims.get(&self.settings().simple_jwt.user_id_claim) {
-            Some(claim) if is_truthy(claim) => self.user_of_claim(claims).await,
+            Some(claim) if is_truthy(claim) => self.user_of_claim(claim).await,
             Some(_) | None => Ok(Named::Nobody),
         }
     }
 
-    /// The user whose key is the user claim, whatever it is: what authentication asks.
-    pub(super) async fn user_of_claim(&self, claims: &Claims) -> Result<Named, AuthError> {
-        let Some(claim) = claims.get(&self.settings().simple_jwt.user_id_claim) else {
-            return Ok(Named::Nobody);
-        };
+    /// The user whose key is this user claim, whatever it is: what authentication asks.
+    pub(super) async fn user_of_claim(&self, claim: &Value) -> Result<Named, AuthError> {
         let field = self.settings().simple_jwt.user_id_field;
         let Some(key) = user_key(field, claim) else {
             return Ok(Named::Unknown);

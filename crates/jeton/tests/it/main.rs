@@ -9,5 +9,6 @@ mod jwks;
 mod ledger;
 mod limits;
 mod passwords;
+mod plain_tokens;
 mod site;
 mod urls;
