@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test` beyond the checks: every test of the project.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -89,9 +89,10 @@ fn conformance(workspace: &Workspace, compatibility: &str) -> Result<Outcome> {
 fn interop(workspace: &Workspace) -> Result<Outcome> {
     node_packages(workspace, "tests/interop/jose")?;
     let python = virtual_environment(workspace, "venv", "tests/interop/requirements.txt")?;
+    let older = virtual_environment(workspace, "venv-5.3", "tests/interop/requirements-5.3.txt")?;
     let mut tests = workspace.program(python);
     tests.args(["-m", "pytest", "tests/interop", "-q", "-p", "no:cacheprovider"]).env("PYTHONDONTWRITEBYTECODE", "1");
-    counting(tests.env("JETON_BIN", workspace.release_binary("jeton"))).map(Outcome::Tested)
+    counting(tests.env("JETON_BIN", workspace.release_binary("jeton")).env("OLDER_PYTHON", older)).map(Outcome::Tested)
 }
 
 /// The pages, in Debian's Chromium.

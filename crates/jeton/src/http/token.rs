@@ -96,8 +96,8 @@ pub(super) async fn obtain_sliding(
     caller: Caller<Anybody>,
     data: Data,
 ) -> Result<Answer, ApiError> {
-    let token = app.auth.obtain_sliding(credentials(&app, &data)?, &caller).await?;
-    Ok(Answer::ok(json!({"token": token})))
+    let sliding = app.auth.obtain_sliding(credentials(&app, &data)?, &caller).await?;
+    Ok(Answer::ok(with(json!({"token": sliding.token}), sliding.fields)))
 }
 
 pub(super) async fn refresh_sliding(
@@ -105,8 +105,8 @@ pub(super) async fn refresh_sliding(
     _: Caller<Anybody>,
     data: Data,
 ) -> Result<Answer, ApiError> {
-    let token = app.auth.refresh_sliding(&token(&data, "token")?).await?;
-    Ok(Answer::ok(json!({"token": token})))
+    let sliding = app.auth.refresh_sliding(&token(&data, "token")?).await?;
+    Ok(Answer::ok(with(json!({"token": sliding.token}), sliding.fields)))
 }
 
 fn credentials(app: &App, data: &Data) -> Result<Credentials, ApiError> {

@@ -216,7 +216,8 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     };
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
         let challenge = view.callers.challenge(app.settings());
-        response = refused.answer(language, challenge).into_response();
+        let texts = app.settings().wire.error_texts;
+        response = refused.answer(language, texts, challenge).into_response();
     }
     if let Some(answer) = response.extensions_mut().remove::<Answer>() {
         match page {

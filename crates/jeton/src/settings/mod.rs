@@ -23,6 +23,7 @@ mod simple_jwt;
 mod source;
 mod suggestion;
 mod urls;
+mod wire;
 
 use jeton_token::secret::Secret;
 
@@ -37,9 +38,13 @@ pub use log::{Log, LogFormat};
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
 pub use server::Server;
-pub use simple_jwt::{Algorithm, Audience, Responses, SimpleJwt, TokenClass, UserAttribute, UserField, ValueSource};
+pub use simple_jwt::{
+    Algorithm, Audience, JsonEncoder, Responses, SimpleJwt, TokenClass, UserAttribute, UserCondition, UserField,
+    UserRule, ValueSource,
+};
 pub use source::{Origin, SettingsFile, Source, Sources};
 pub use urls::{Endpoint, Slash, Urls};
+pub use wire::{ClaimsAtRefresh, ErrorTexts, UserIdForm, Wire};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -57,6 +62,8 @@ pub struct Settings {
     pub database: Database,
     /// `[simple_jwt]`.
     pub simple_jwt: SimpleJwt,
+    /// `[wire]`.
+    pub wire: Wire,
     /// `[ledger]`.
     pub ledger: Ledger,
     /// `[authentication]`.
@@ -81,6 +88,7 @@ impl Settings {
             strict_tokens: compatibility == Compatibility::Safe,
             server: Server::defaults(compatibility),
             database: Database::default(),
+            wire: Wire::default(),
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
             passwords: Passwords::defaults(compatibility),
