@@ -10,6 +10,7 @@ mod file;
 mod given;
 #[cfg(test)]
 mod guides;
+mod languages;
 mod ledger;
 mod load;
 mod log;
@@ -32,6 +33,7 @@ pub use compatibility::Compatibility;
 pub use cors::Cors;
 pub use database::{Database, Location};
 pub use default_file::default_file;
+pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
 pub use load::Loaded;
 pub use log::{Log, LogFormat};
@@ -74,6 +76,8 @@ pub struct Settings {
     pub urls: Urls,
     /// `[cors]`.
     pub cors: Cors,
+    /// `[languages]`.
+    pub languages: Languages,
     /// `[log]`.
     pub log: Log,
 }
@@ -94,6 +98,7 @@ impl Settings {
             passwords: Passwords::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&simple_jwt.auth_header_name),
+            languages: Languages::defaults(compatibility),
             log: Log::default(),
             simple_jwt,
         }
