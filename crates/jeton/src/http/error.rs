@@ -113,7 +113,7 @@ impl ApiError {
 }
 
 fn auth_answer(error: &AuthError, language: Language) -> Answer {
-    let message = Message::of(error.to_string()).text(language);
+    let message = messages::of_auth_error(error).text(language);
     let coded = |code: &str| Answer::new(StatusCode::UNAUTHORIZED, json!({"detail": message.clone(), "code": code}));
     match error {
         AuthError::Token(error) => {
@@ -161,7 +161,7 @@ fn rejection(rejection: &Rejection, language: Language) -> Value {
         TokenClass::Sliding => ("SlidingToken", "sliding"),
         TokenClass::Untyped => ("UntypedToken", "untyped"),
     };
-    let message = Message::of(rejection.error.to_string()).text(language);
+    let message = messages::of_token_error(&rejection.error).text(language);
     json!({"token_class": class, "token_type": token_type, "message": message})
 }
 

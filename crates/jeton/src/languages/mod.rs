@@ -7,7 +7,7 @@ mod korean;
 
 pub(crate) use accept::asked_for;
 #[cfg(feature = "fuzzing")]
-pub use accept::{Range, parse};
+pub(crate) use accept::parse as parse_accept_language;
 pub use code::{LanguageCode, UnknownLanguage};
 
 /// A language to answer in, and what stands in where it has no words.
