@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jeton::auth::{Auth, BuildError};
 use jeton::entropy::Entropy;
-use jeton::settings::{Loaded, Origin, Problem, Problems, Settings, Source};
+use jeton::settings::{Compatibility, Loaded, Origin, Problem, Problems, Settings, Source, Sources};
 use jeton_store::{OpenMode, Store};
 use jeton_token::time::Clock;
 use serde_json::{Value, json};
@@ -32,9 +32,12 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
     let config = site.config()?;
     let sources = site.sources()?;
     let has_file = sources.file.is_some();
-    let (errors, mut warnings, origins) = match Settings::load(&sources) {
-        Ok(Loaded { settings, warnings, origins, .. }) => (unfit(settings)?, warnings, origins),
-        Err(Problems { errors, warnings }) => (errors, warnings, Vec::new()),
+    let (errors, mut warnings, origins, in_safe) = match Settings::load(&sources) {
+        Ok(Loaded { settings, warnings, origins, .. }) => {
+            let in_safe = refused_by_safe(&settings, &sources);
+            (unfit(settings)?, warnings, origins, in_safe)
+        }
+        Err(Problems { errors, warnings }) => (errors, warnings, Vec::new(), Vec::new()),
     };
     if let Some(folder) = config.parent() {
         warnings.extend(secret_files::warnings(folder, &origins));
@@ -44,6 +47,7 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
             "config": has_file.then(|| config.display().to_string()),
             "errors": errors.iter().map(as_json).collect::<Vec<_>>(),
             "warnings": warnings.iter().map(as_json).collect::<Vec<_>>(),
+            "in_safe": in_safe.iter().map(as_json).collect::<Vec<_>>(),
         });
         if args.show_origins {
             report["settings"] = origins.iter().map(setting).collect();
@@ -56,6 +60,7 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
     }
     errors.iter().try_for_each(|error| output::line(&say!("error: {}", problem::tell(error))))?;
     warnings.iter().try_for_each(|warning| output::line(&say!("warning: {}", problem::tell(warning))))?;
+    in_safe.iter().try_for_each(|problem| output::line(&say!("in safe: {}", problem::tell(problem))))?;
     if args.show_origins {
         let rows: Vec<_> =
             origins.iter().map(|o| [o.path.clone(), o.value.clone(), problem::origin(&o.source)]).collect();
@@ -68,7 +73,20 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
         (1, _) => say!("1 problem to put right."),
         (wrong, _) => say!("{} problems to put right.", wrong),
     })?;
+    if !in_safe.is_empty() {
+        output::line(&say!("The safe stance would refuse them: {} to put right before you choose it.", in_safe.len()))?;
+    }
     Ok(code(&errors))
+}
+
+/// What would have to change before a site in the exact stance could choose the safe one.
+fn refused_by_safe(settings: &Settings, sources: &Sources) -> Vec<Problem> {
+    if settings.compatibility == Compatibility::Safe {
+        return Vec::new();
+    }
+    let mut sources = sources.clone();
+    sources.flags.push(("compatibility".to_owned(), "safe".to_owned()));
+    Settings::load(&sources).err().map(|problems| problems.errors).unwrap_or_default()
 }
 
 /// What only shows when the parts are put together: keys and costs.

@@ -12,6 +12,7 @@ mod init;
 mod keys;
 mod logs;
 mod man;
+mod openapi;
 mod output;
 mod password;
 mod problem;
@@ -68,6 +69,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
         Command::Keys(command) => done(keys::run(&command)),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
+        Command::Openapi(args) => done(openapi::run(&site, &args)),
         Command::Completions(args) => done(completions::run(&args)),
         Command::Man(args) => done(man::run(&args)),
     };

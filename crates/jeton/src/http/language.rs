@@ -27,7 +27,7 @@ pub(super) fn choose(headers: &HeaderMap, settings: &Languages) -> Language {
 pub(super) fn declare(language: Language, settings: &Languages, headers: &mut HeaderMap) {
     if settings.negotiated {
         headers.append(header::VARY, HeaderValue::from_static("Accept-Language"));
-        let code = HeaderValue::from_static(language.code().as_str());
+        let code = HeaderValue::from_static(language.tag());
         headers.entry(header::CONTENT_LANGUAGE).or_insert(code);
     }
 }

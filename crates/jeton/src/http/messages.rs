@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use jeton_token::error::TokenError;
 
 use super::language::Language;
-use crate::auth::AuthError;
 
 /// A text for clients, with the values of its placeholders: `{name}` in the English text and in every translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,14 +120,6 @@ pub(super) fn of_token_error(error: &TokenError) -> Message {
         | TokenError::MissingId
         | TokenError::MissingType
         | TokenError::WrongType => Message::of(error.to_string()),
-    }
-}
-
-/// What a client is told whom a use case refused.
-pub(super) fn of_auth_error(error: &AuthError) -> Message {
-    match error {
-        AuthError::Token(error) => of_token_error(error),
-        error => Message::of(error.to_string()),
     }
 }
 

@@ -31,8 +31,9 @@ impl Language {
         Self { fills_gaps, ..self }
     }
 
-    pub(crate) fn code(self) -> LanguageCode {
-        self.code
+    /// As HTML and `Content-Language` write it.
+    pub(crate) fn tag(self) -> &'static str {
+        self.code.as_str()
     }
 
     /// An English message in this language, placeholders and all; itself where there is no translation.
