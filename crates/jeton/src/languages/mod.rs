@@ -4,6 +4,7 @@ mod accept;
 mod catalogue;
 mod code;
 mod korean;
+mod korean_pages;
 
 pub(crate) use accept::asked_for;
 #[cfg(feature = "fuzzing")]
