@@ -25,7 +25,7 @@ test("who asks for English gets English", async ({ browser, jeton }) => {
   const context = await browser.newContext({ locale: "en-GB", baseURL: jeton.url });
   const page = await context.newPage();
   await page.goto("/api/token/");
-  await expect(page.locator("html")).toHaveAttribute("lang", "en");
+  await expect(page.locator("html")).toHaveAttribute("lang", /^en/);
   await expect(page.getByLabel("Username")).toBeVisible();
   await context.close();
 });
