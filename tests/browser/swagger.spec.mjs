@@ -39,3 +39,12 @@ test("the schema is shown as a document, too", async ({ page }) => {
     bearerFormat: "JWT",
   });
 });
+
+test("it is dark where the reader wants it dark", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.goto("/api/schema/swagger-ui/");
+  const paper = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  expect(await paper()).toBe("rgb(28, 32, 34)");
+  await page.emulateMedia({ colorScheme: "light" });
+  await expect.poll(paper).not.toBe("rgb(28, 32, 34)");
+});
