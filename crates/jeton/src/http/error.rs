@@ -197,7 +197,7 @@ fn rejection(rejection: &Rejection, language: Language, texts: ErrorTexts) -> Va
 fn token_message(error: &TokenError, texts: ErrorTexts) -> Message {
     match (texts, error) {
         (ErrorTexts::V5_3, TokenError::Invalid(_) | TokenError::Expired) => Message::new("Token is invalid or expired"),
-        (ErrorTexts::V5_3 | ErrorTexts::V5_5, error) => Message::of(error.to_string()),
+        (ErrorTexts::V5_3 | ErrorTexts::V5_5, error) => messages::of_token_error(error),
     }
 }
 

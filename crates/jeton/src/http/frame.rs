@@ -10,7 +10,7 @@ use axum::response::IntoResponse;
 use tracing::Instrument;
 
 use super::App;
-use super::language::Language;
+use super::language;
 use super::principal::{Arrived, Peer};
 use super::stale_cookies::StaleCookies;
 
@@ -22,7 +22,7 @@ pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Ne
     if let (None, Some(&ConnectInfo(peer))) = (request.extensions().get::<Peer>(), request.extensions().get()) {
         request.extensions_mut().insert(Peer(peer));
     }
-    let language = Language::of(request.headers());
+    let language = language::choose(request.headers(), &app.settings().languages);
     request.extensions_mut().insert(language);
     let id = request_id(&app, &request);
     let stale = StaleCookies::of(request.headers());
@@ -39,6 +39,7 @@ pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Ne
     });
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
+    language::declare(language, &app.settings().languages, headers);
     for (name, value) in COMMON {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
