@@ -5,6 +5,7 @@ mod claims;
 mod hostile;
 mod hostile_tokens;
 mod jwks;
+mod languages;
 mod ledger;
 mod limits;
 mod passwords;
