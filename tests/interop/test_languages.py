@@ -1,5 +1,6 @@
-"""The language of an answer: Django and Jeton choose the same one, whatever a request asks for."""
+"""The language of an answer: Django and Jeton choose the same one, whatever a request asks for, and say the same in it."""
 
+import dataclasses
 import random
 import subprocess
 import sys
@@ -9,7 +10,9 @@ import pytest
 from django.utils.translation import to_language
 from django.utils.translation.trans_real import get_language_from_request
 
-from servers import HERE, ROOT, Jeton
+from cases import all_cases
+from servers import HERE, ROOT, DjangoSite, Jeton
+from test_answers import asked, compare
 from wire import get
 
 TAGS = (
@@ -41,6 +44,13 @@ def headers():
 
 
 @pytest.fixture(scope="module")
+def django(tmp_path_factory, users):
+    site = DjangoSite(tmp_path_factory.mktemp("languages-django"), users, negotiates_language=True)
+    yield site
+    site.stop()
+
+
+@pytest.fixture(scope="module")
 def jeton(tmp_path_factory, users):
     site = Jeton(tmp_path_factory.mktemp("languages"), users, tables={"languages": {"negotiated": True}})
     yield site
@@ -63,6 +73,26 @@ def test_every_header_and_cookie_gets_the_language_that_django_chooses(jeton):
         if given != expected:
             differences.append(f"{cookie!r} {header!r}: Django {expected}, Jeton {given}")
     assert not differences, "\n".join(differences)
+
+
+@pytest.mark.parametrize("language", ["ko", "pl", "zh-TW"])
+def test_both_say_the_same_in_each_language(django, jeton, language):
+    different = []
+    for case in all_cases():
+        # Where Jeton is not to follow, another test says what it does instead.
+        if case.instead:
+            continue
+        for request in case.requests:
+            request = dataclasses.replace(request, headers=(*request.headers, ("Accept-Language", language)))
+            wanted, given = django.send(request), jeton.send(request)
+            lines = compare(wanted, given)
+            if wanted.header("Content-Language") != given.header("Content-Language"):
+                lines.append(f"  Content-Language: {wanted.header('Content-Language')}, {given.header('Content-Language')}")
+            if "Accept-Language" not in given.header("Vary"):
+                lines.append("  Vary lacks Accept-Language")
+            if lines:
+                different.append("\n".join([f"{case.name}: {asked(request)}", *lines]))
+    assert not different, "\n".join(different)
 
 
 def test_the_texts_are_those_of_the_installed_django_drf_and_simple_jwt():
