@@ -126,6 +126,7 @@ pub(super) fn of_token_error(error: &TokenError) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::languages::LanguageCode;
 
     #[test]
     fn values_stand_where_their_placeholders_stood() {
@@ -134,6 +135,14 @@ mod tests {
         assert_eq!(text(method_not_allowed("{method}")), "Method \"{method}\" not allowed.");
         assert_eq!(text(Message::new("{a} {b}{c} {").with("b", "{a}").with("a", "1")), "1 {a}{c} {");
         assert_eq!(text(Message::of("as it is".to_owned())), "as it is");
+    }
+
+    #[test]
+    fn names_of_claims_stand_in_translated_messages() {
+        let korean = Language::new(LanguageCode::KOREAN, LanguageCode::ENGLISH);
+        let message = of_token_error(&TokenError::MissingTime("{claim}".to_owned()));
+        assert_eq!(message.text(korean), "토큰에 '{claim}' 클레임이 없습니다");
+        assert_eq!(message.text(Language::ENGLISH), "Token has no '{claim}' claim");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 mod accept;
 mod catalogue;
 mod code;
+#[cfg(test)]
+mod completeness;
 mod korean;
 mod korean_pages;
 
