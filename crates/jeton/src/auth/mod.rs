@@ -11,6 +11,7 @@ mod logout;
 mod obtain;
 mod operator;
 mod refresh;
+mod session;
 mod setup;
 mod sliding;
 mod user_key;
@@ -42,6 +43,7 @@ use crate::jwks::RemoteKeys;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
 use in_use::InUse;
+use session::SessionKeys;
 use setup::Setup;
 
 /// The use cases of signing in, over one store and one set of settings. Cheap to clone.
@@ -59,6 +61,7 @@ struct Parts {
     entropy: Entropy,
     in_use: InUse,
     setup: Setup,
+    session_keys: SessionKeys,
 }
 
 /// Where a request came from and when. Everything that is recorded about a caller is in here.
@@ -99,6 +102,7 @@ impl Auth {
             hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
             in_use: InUse::default(),
             setup: Setup::default(),
+            session_keys: SessionKeys::of(&settings),
             settings,
             store,
             clock,

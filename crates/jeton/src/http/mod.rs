@@ -5,6 +5,7 @@ mod authentication;
 mod body;
 mod cookies;
 mod cors;
+mod csrf;
 mod error;
 mod fields;
 mod frame;

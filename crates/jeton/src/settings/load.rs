@@ -5,8 +5,8 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    Authentication, Compatibility, Cors, Database, Ledger, Log, Origin, Passwords, Problem, Problems, Server, Settings,
-    SimpleJwt, Sources, Urls,
+    Authentication, Compatibility, Cors, Csrf, Database, Ledger, Log, Origin, Passwords, Problem, Problems, Server,
+    Sessions, Settings, SimpleJwt, Sources, Urls,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -91,6 +91,8 @@ impl Settings {
             database,
             ledger: Ledger::read(reader, compatibility),
             authentication: Authentication::read(reader),
+            sessions: Sessions::read(reader, compatibility),
+            csrf: Csrf::read(reader, compatibility),
             passwords: Passwords::read(reader, compatibility),
             urls: Urls::read(reader),
             cors: Cors::read(reader, &simple_jwt.auth_header_name),
