@@ -1,6 +1,7 @@
 //! Decides: who may sign in, what a token is worth, what a sign-out ends. Knows nothing of HTTP.
 
 mod access;
+mod basic;
 mod blacklist;
 mod build;
 mod claims;
@@ -35,6 +36,7 @@ pub use error::AuthError;
 pub use obtain::{Credentials, Pair};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use refresh::Refreshed;
+pub use session::Session;
 pub use setup::{SetupCode, SetupError};
 pub use users::{Account, NewPassword, UserError};
 

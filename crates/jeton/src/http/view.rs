@@ -13,7 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::App;
 use super::answer::Answer;
-use super::authentication::{Callers, authenticate};
+use super::authentication::{Callers, LookedAtSession, authenticate};
+use super::cookies::add_cookie;
 use super::error::{ApiError, Refused};
 use super::language::Language;
 use super::negotiation::{Format, Renderers};
@@ -166,12 +167,13 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     if let Some(answer) = response.extensions_mut().remove::<Answer>() {
         write(&mut response, answer, format, page.as_ref());
     }
+    looked_at_session |= response.extensions_mut().remove::<LookedAtSession>().is_some();
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, HeaderValue::from_static(view.allow));
     if let Some(vary) = vary(view, format, looked_at_session) {
         headers.append(header::VARY, HeaderValue::from_static(vary));
     }
-    cookies.into_iter().for_each(|cookie| _ = headers.append(header::SET_COOKIE, cookie));
+    cookies.into_iter().for_each(|cookie| add_cookie(headers, cookie));
     response
 }
 

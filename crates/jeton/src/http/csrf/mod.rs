@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jeton_token::time::Timestamp;
 
-pub(super) use origin::check_origin;
+pub(super) use origin::{FromTrustedSite, check_origin};
 
 use self::origin::{FetchSite, Provenance, header_text, is_trusted};
 use self::token::CsrfSecret;
@@ -16,6 +16,7 @@ use super::App;
 use super::body;
 use super::cookies::{SetCookie, cookie};
 use super::error::ApiError;
+use super::session::session_key;
 use crate::settings::Csrf;
 
 /// Checks a request that a session authenticates. Its body is read, and put back, if the token may be a field of it.
@@ -75,10 +76,6 @@ pub(super) fn form_token(app: &App, headers: &HeaderMap, now: Timestamp) -> (Str
 fn set(app: &App, headers: &HeaderMap, secret: &CsrfSecret, now: Timestamp) -> Option<HeaderValue> {
     let rules = &app.settings().csrf;
     SetCookie::by(&rules.cookie, headers, false).set(secret.as_str(), rules.cookie_age, now)
-}
-
-fn session_key(app: &App, headers: &HeaderMap) -> Option<String> {
-    cookie(headers, &app.settings().sessions.cookie.name)
 }
 
 fn check_provenance(from: &Provenance, csrf: &Csrf) -> Result<(), String> {
