@@ -12,6 +12,7 @@ mod file;
 mod given;
 #[cfg(test)]
 mod guides;
+mod languages;
 mod ledger;
 mod load;
 mod log;
@@ -26,6 +27,7 @@ mod simple_jwt;
 mod source;
 mod suggestion;
 mod urls;
+mod wire;
 
 use jeton_token::secret::Secret;
 
@@ -36,6 +38,7 @@ pub use cors::Cors;
 pub use csrf::Csrf;
 pub use database::{Database, Location};
 pub use default_file::default_file;
+pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
 pub use load::Loaded;
 pub use log::{Log, LogFormat};
@@ -43,9 +46,13 @@ pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
 pub use server::Server;
 pub use sessions::Sessions;
-pub use simple_jwt::{Algorithm, Audience, Responses, SimpleJwt, TokenClass, UserAttribute, UserField, ValueSource};
+pub use simple_jwt::{
+    Algorithm, Audience, JsonEncoder, Responses, SimpleJwt, TokenClass, UserAttribute, UserCondition, UserField,
+    UserRule, ValueSource,
+};
 pub use source::{Origin, SettingsFile, Source, Sources};
 pub use urls::{Endpoint, Slash, Urls};
+pub use wire::{ClaimsAtRefresh, ErrorTexts, UserIdForm, Wire};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -63,6 +70,8 @@ pub struct Settings {
     pub database: Database,
     /// `[simple_jwt]`.
     pub simple_jwt: SimpleJwt,
+    /// `[wire]`.
+    pub wire: Wire,
     /// `[ledger]`.
     pub ledger: Ledger,
     /// `[authentication]`.
@@ -77,6 +86,8 @@ pub struct Settings {
     pub urls: Urls,
     /// `[cors]`.
     pub cors: Cors,
+    /// `[languages]`.
+    pub languages: Languages,
     /// `[log]`.
     pub log: Log,
 }
@@ -91,6 +102,7 @@ impl Settings {
             strict_tokens: compatibility == Compatibility::Safe,
             server: Server::defaults(compatibility),
             database: Database::default(),
+            wire: Wire::default(),
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
             sessions: Sessions::defaults(compatibility),
@@ -98,6 +110,7 @@ impl Settings {
             passwords: Passwords::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&simple_jwt.auth_header_name),
+            languages: Languages::defaults(compatibility),
             log: Log::default(),
             simple_jwt,
         }

@@ -66,8 +66,14 @@ fn decode(encoded: &[u8]) -> Option<Vec<u8>> {
         pads = 0;
         match place {
             0 => held = six,
-            1 => (decoded.push(held << 2 | six >> 4), held = six & 0x0f).1,
-            2 => (decoded.push(held << 4 | six >> 2), held = six & 0x03).1,
+            1 => {
+                decoded.push(held << 2 | six >> 4);
+                held = six & 0x0f;
+            }
+            2 => {
+                decoded.push(held << 4 | six >> 2);
+                held = six & 0x03;
+            }
             _ => decoded.push(held << 6 | six),
         }
         place = (place + 1) % 4;

@@ -4,11 +4,12 @@ mod origin;
 mod token;
 
 use axum::body::Body;
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jeton_token::time::Timestamp;
 
-pub(super) use origin::{FromTrustedSite, check_origin};
+pub(super) use origin::check_origin;
 
 use self::origin::{FetchSite, Provenance, header_text, is_trusted};
 use self::token::CsrfSecret;
@@ -18,6 +19,17 @@ use super::cookies::{SetCookie, cookie};
 use super::error::ApiError;
 use super::session::session_key;
 use crate::settings::Csrf;
+
+/// Proof that [`check_origin`] had nothing to say: the extractor of handlers that want it.
+pub(super) struct FromTrustedSite;
+
+impl FromRequestParts<App> for FromTrustedSite {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        check_origin(parts, app).map(|()| Self)
+    }
+}
 
 /// Checks a request that a session authenticates. Its body is read, and put back, if the token may be a field of it.
 pub(super) async fn check(app: &App, parts: &Parts, body: &mut Body, session_key: &str) -> Result<(), ApiError> {
@@ -125,4 +137,4 @@ fn title(name: &str) -> String {
 }
 
 /// The form field that holds the token.
-pub(super) const FIELD: &str = "csrfmiddlewaretoken";
+const FIELD: &str = "csrfmiddlewaretoken";

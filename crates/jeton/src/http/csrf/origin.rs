@@ -1,6 +1,5 @@
 //! Where a request comes from, as its browser tells, and whether that site may act for users here.
 
-use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, header};
 
@@ -14,17 +13,6 @@ pub(in super::super) fn check_origin(parts: &Parts, app: &App) -> Result<(), Api
     match app.settings().csrf.check_origin {
         true => Provenance::of(parts, app).check(app.settings()).map_err(ApiError::ForeignOrigin),
         false => Ok(()),
-    }
-}
-
-/// Proof that [`check_origin`] had nothing to say: the extractor of handlers that want it.
-pub(in super::super) struct FromTrustedSite;
-
-impl FromRequestParts<App> for FromTrustedSite {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        check_origin(parts, app).map(|()| Self)
     }
 }
 
