@@ -11,19 +11,27 @@ use super::answer::Answer;
 use super::authentication::{Callers, LookedAtSession};
 use super::body::Data;
 use super::body::json::{Json, PythonFloat};
+use super::contract::{Member, Refusal, Success, UNAUTHORIZED};
 use super::cookies::{SetCookie, cookie};
 use super::csrf::{self, FromTrustedSite};
 use super::error::ApiError;
 use super::fields::Fields;
 use super::messages;
 use super::principal::Caller;
-use super::view::View;
+use super::view::{Field, View};
 use crate::auth::{AuthError, Credentials, Principal};
+use crate::settings::Settings;
 
-pub(super) static LOGIN: View =
-    View::open("Session Login", "A username and a password for a session cookie.", &[]).callers(Callers::Tried);
+pub(super) static LOGIN: View = View::open("Session Login", "A username and a password for a session cookie.", &[])
+    .callers(Callers::Tried)
+    .untold_fields(&[Field::required("username", "Username"), Field::required("password", "Password")])
+    .success(Success::object(login_members))
+    .refusals(&[Refusal::new(403, "The credentials are not good, or another site sent them.").without_body()]);
 
-pub(super) static LOGOUT: View = View::open("Session Logout", "Ends the session.", &[]).callers(Callers::Known);
+pub(super) static LOGOUT: View = View::open("Session Logout", "Ends the session.", &[])
+    .callers(Callers::Known)
+    .success(Success::object(|_| None))
+    .refusals(&[UNAUTHORIZED]);
 
 pub(super) async fn login(
     State(app): State<App>,
@@ -73,6 +81,11 @@ pub(super) fn deleted_cookie(app: &App, headers: &HeaderMap) -> Option<HeaderVal
 /// The same for a cookie that is too short to be a key, which Django sees without looking it up.
 pub(super) fn deleted_if_impossible(app: &App, headers: &HeaderMap) -> Option<HeaderValue> {
     session_key(app, headers).filter(|key| key.chars().count() < MIN_KEY).and_then(|_| deleted_cookie(app, headers))
+}
+
+fn login_members(settings: &Settings) -> Option<Vec<Member>> {
+    let body = settings.sessions.login_body.as_ref()?.as_object()?;
+    Some(body.keys().map(|name| Member::declared(name)).collect())
 }
 
 /// The reference looks whether there is something, and compares it as text.
