@@ -18,6 +18,7 @@ mod media_type;
 mod messages;
 mod negotiation;
 mod principal;
+mod proxy;
 mod render;
 mod routing;
 mod server;
