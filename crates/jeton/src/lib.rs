@@ -8,6 +8,7 @@ mod census;
 pub mod entropy;
 mod http;
 pub mod jwks;
+mod limits;
 pub mod passwords;
 pub mod settings;
 mod sweeper;

@@ -13,6 +13,7 @@ mod facts;
 mod families;
 mod flush;
 mod in_use;
+mod login_limits;
 mod migrate;
 mod rotations;
 mod users;
@@ -28,6 +29,7 @@ pub use crate::events::{Event, EventKind, NewEvent};
 pub use crate::facts::DatabaseFacts;
 pub use crate::families::{Device, FamilyKind, FamilyRow, NewFamily, TokenCounts};
 pub use crate::flush::{FlushStep, Flushed};
+pub use crate::login_limits::LoginLimit;
 pub use crate::rotations::Rotation;
 pub use crate::users::{NewUser, User, UserField, UserKey};
 

@@ -7,6 +7,7 @@ mod claims;
 mod error;
 mod in_use;
 mod ledger;
+mod limits;
 mod logout;
 mod obtain;
 mod operator;
@@ -27,10 +28,12 @@ use jeton_token::rotation::{AgentDigest, Rules};
 use jeton_token::time::{Clock, Timestamp};
 use jeton_token::token::{Genuine, Tokens};
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
 
 pub use access::{Identity, Principal, Rejection};
 pub use build::BuildError;
 pub use error::AuthError;
+pub use limits::AccountLimit;
 pub use obtain::{Credentials, Pair};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use refresh::Refreshed;
@@ -39,6 +42,7 @@ pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;
 use crate::jwks::RemoteKeys;
+use crate::limits::Limits;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
 use in_use::InUse;
@@ -59,6 +63,9 @@ struct Parts {
     entropy: Entropy,
     in_use: InUse,
     setup: Setup,
+    limits: Limits,
+    /// The limits know what the store had kept.
+    limits_restored: OnceCell<()>,
 }
 
 /// Where a request came from and when. Everything that is recorded about a caller is in here.
@@ -99,6 +106,8 @@ impl Auth {
             hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
             in_use: InUse::default(),
             setup: Setup::default(),
+            limits: Limits::new(&settings.limits, settings.secret_key.expose()),
+            limits_restored: OnceCell::new(),
             settings,
             store,
             clock,

@@ -9,9 +9,10 @@ use super::App;
 use super::body::Data;
 use super::error::ApiError;
 use super::fields::{Blanks, Fields};
+use super::principal::{Anybody, Caller};
 use super::render::{escape, page, page_policy};
 use super::routing;
-use crate::auth::{Account, NewPassword, SetupError, UserError};
+use crate::auth::{self, Account, AuthError, NewPassword, SetupError, UserError};
 
 /// Where the page is.
 pub const SETUP_PATH: &str = "/setup/";
@@ -27,7 +28,7 @@ pub(super) async fn form(State(app): State<App>) -> Response {
     }
 }
 
-pub(super) async fn submit(State(app): State<App>, data: Result<Data, ApiError>) -> Response {
+pub(super) async fn submit(State(app): State<App>, caller: Caller<Anybody>, data: Result<Data, ApiError>) -> Response {
     let read = data.and_then(|data| {
         let mut fields = Fields::of(&data.0)?;
         let code = Secret::new(fields.text("code", Blanks::Trim));
@@ -38,7 +39,7 @@ pub(super) async fn submit(State(app): State<App>, data: Result<Data, ApiError>)
     let Ok((code, username, password)) = read else {
         return html(StatusCode::BAD_REQUEST, &form_page(Some("Code, username and password are all needed.")));
     };
-    match set_up(&app, &code, username, password).await {
+    match set_up(&app, &code, username, password, &caller).await {
         Ok(username) => {
             let body = format!(
                 "<h1>Welcome, {}.</h1>\n<p>You are this server’s administrator. Sign in with your new password:</p>\n\
@@ -49,7 +50,13 @@ pub(super) async fn submit(State(app): State<App>, data: Result<Data, ApiError>)
             );
             html(StatusCode::CREATED, &page("Administrator made", &body))
         }
-        Err(error) => html(status_of(&error), &form_page(Some(&error.to_string()))),
+        Err(error) => {
+            let mut response = html(status_of(&error), &form_page(Some(&error.to_string())));
+            if let SetupError::Refused(AuthError::Throttled { retry_after }) = error {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs() + 1));
+            }
+            response
+        }
     }
 }
 
@@ -58,16 +65,19 @@ async fn set_up(
     code: &Secret<String>,
     username: String,
     password: Secret<String>,
+    caller: &auth::Caller,
 ) -> Result<String, SetupError> {
     app.auth.check_new_password(&password)?;
     let account = Account { username: username.clone(), password: NewPassword::Plain(password), ..Account::default() };
-    app.auth.set_up(code, account).await?;
+    app.auth.set_up(code, account, caller).await?;
     Ok(username)
 }
 
 fn status_of(error: &SetupError) -> StatusCode {
     match error {
         SetupError::WrongCode => StatusCode::FORBIDDEN,
+        SetupError::Refused(AuthError::Throttled { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        SetupError::Refused(_) => StatusCode::SERVICE_UNAVAILABLE,
         SetupError::User(UserError::Store(_) | UserError::Password(_)) => StatusCode::SERVICE_UNAVAILABLE,
         SetupError::User(
             UserError::BadUsername | UserError::Taken | UserError::TooShort { .. } | UserError::LongHash,

@@ -52,6 +52,7 @@ pub(super) async fn obtain(State(app): State<App>, caller: Caller<Anybody>, data
 }
 
 pub(super) async fn refresh(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
+    app.auth.admit_request(&caller).await?;
     let refreshed = app.auth.refresh(&token(&data, "refresh")?, &caller).await?;
     let mut body = json!({"access": refreshed.access});
     if let Some(refresh) = refreshed.refresh {
@@ -60,7 +61,8 @@ pub(super) async fn refresh(State(app): State<App>, caller: Caller<Anybody>, dat
     Ok(Answer::ok(with(body, refreshed.fields)))
 }
 
-pub(super) async fn verify(State(app): State<App>, _: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
+pub(super) async fn verify(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
+    app.auth.admit_request(&caller).await?;
     Ok(Answer::ok(app.auth.verify(&token(&data, "token")?).await?))
 }
 
@@ -80,9 +82,10 @@ pub(super) async fn obtain_sliding(
 
 pub(super) async fn refresh_sliding(
     State(app): State<App>,
-    _: Caller<Anybody>,
+    caller: Caller<Anybody>,
     data: Data,
 ) -> Result<Answer, ApiError> {
+    app.auth.admit_request(&caller).await?;
     let token = app.auth.refresh_sliding(&token(&data, "token")?).await?;
     Ok(Answer::ok(json!({"token": token})))
 }

@@ -5,8 +5,8 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    Authentication, Compatibility, Cors, Database, Ledger, Log, Origin, Passwords, Problem, Problems, Server, Settings,
-    SimpleJwt, Sources, Urls,
+    Authentication, Compatibility, Cors, Database, Ledger, Limits, Log, Origin, Passwords, Problem, Problems, Server,
+    Settings, SimpleJwt, Sources, Urls,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -92,6 +92,7 @@ impl Settings {
             ledger: Ledger::read(reader, compatibility),
             authentication: Authentication::read(reader),
             passwords: Passwords::read(reader, compatibility),
+            limits: Limits::read(reader, compatibility),
             urls: Urls::read(reader),
             cors: Cors::read(reader, &simple_jwt.auth_header_name),
             log: Log::read(reader),

@@ -11,6 +11,7 @@ mod given;
 #[cfg(test)]
 mod guides;
 mod ledger;
+mod limits;
 mod load;
 mod log;
 mod passwords;
@@ -33,6 +34,7 @@ pub use cors::Cors;
 pub use database::{Database, Location};
 pub use default_file::default_file;
 pub use ledger::{Ledger, VerifyBlacklist};
+pub use limits::{Limit, Limits, Rate};
 pub use load::Loaded;
 pub use log::{Log, LogFormat};
 pub use passwords::{Passwords, PreferredHash};
@@ -65,6 +67,8 @@ pub struct Settings {
     pub authentication: Authentication,
     /// `[passwords]`.
     pub passwords: Passwords,
+    /// `[limits]`.
+    pub limits: Limits,
     /// `[urls]`.
     pub urls: Urls,
     /// `[cors]`.
@@ -86,6 +90,7 @@ impl Settings {
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
             passwords: Passwords::defaults(compatibility),
+            limits: Limits::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&simple_jwt.auth_header_name),
             log: Log::default(),

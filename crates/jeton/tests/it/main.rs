@@ -8,4 +8,5 @@ mod ledger;
 mod limits;
 mod passwords;
 mod site;
+mod throttling;
 mod urls;

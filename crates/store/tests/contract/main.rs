@@ -6,6 +6,7 @@ mod blacklist;
 mod events;
 mod families;
 mod flush;
+mod login_limits;
 mod rotations;
 mod rules;
 mod store;
@@ -113,6 +114,14 @@ contract! {
         the_highest_expiry_of_a_foreign_token_is_remembered
         flushing_our_own_tokens_says_nothing_about_foreign_ones
         a_horizon_that_moved_out_keeps_the_family
+    }
+    login_limits {
+        the_later_of_two_rows_stays_whichever_comes_first
+        strangers_and_devices_have_rows_of_their_own
+        what_expires_last_is_listed_first
+        clearing_an_account_forgives_its_failures_and_no_others
+        what_memory_forgot_is_deleted_unless_it_came_back
+        expired_rows_are_flushed_some_at_a_time
     }
     rules {
         random_walks_leave_the_store_where_the_rules_say
