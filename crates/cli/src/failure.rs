@@ -123,6 +123,7 @@ impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
         match error {
             SetupError::User(error) => error.into(),
+            SetupError::Refused(error) => error.into(),
             SetupError::WrongCode => Self::refused(error.to_string(), ""),
         }
     }
@@ -134,6 +135,9 @@ impl From<AuthError> for Failure {
             AuthError::Store(error) => error.into(),
             AuthError::UserInactive => {
                 Self::refused("the user is locked", "Unlock them first: `jeton user unlock NAME`.")
+            }
+            AuthError::Throttled { .. } => {
+                Self::refused(error.to_string(), "Wait, or forgive it: `jeton limits clear NAME`.")
             }
             AuthError::Overloaded { .. } | AuthError::HashingUnavailable | AuthError::Contended => {
                 Self::io(error.to_string(), "Try again.")

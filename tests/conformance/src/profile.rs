@@ -27,7 +27,7 @@ pub(crate) struct Profile {
     /// Exact if absent.
     #[serde(default)]
     pub(crate) compatibility: Compatibility,
-    /// Off if absent.
+    /// Off if absent; else what of `[limits]` is on.
     #[serde(default)]
     pub(crate) rate_limits: Value,
 }
@@ -114,9 +114,6 @@ impl Profile {
         if self.custom.refresh_cookie_secure.is_some() {
             reasons.push("custom.refresh_cookie_secure".to_owned());
         }
-        if ![Value::Null, Value::Bool(false), Value::from("off")].contains(&self.rate_limits) {
-            reasons.push("rate_limits".to_owned());
-        }
         reasons
     }
 }
@@ -147,9 +144,6 @@ mod tests {
         profile.simple_jwt.insert("JWK_URL".into(), json!("https://keys.example/jwks.json"));
         profile.language_code = "ko-kr".into();
         profile.locale_middleware = true;
-        profile.rate_limits = json!({"login": "5/min"});
-        assert_eq!(profile.unsupported().len(), 5);
-        profile.rate_limits = json!("off");
         assert_eq!(profile.unsupported().len(), 4);
     }
 

@@ -5,6 +5,7 @@
 mod check;
 mod first_start;
 mod keys;
+mod limits;
 mod manuals;
 mod secrets;
 mod serve;

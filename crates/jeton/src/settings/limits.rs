@@ -139,16 +139,16 @@ mod tests {
         Limit::parse(&Given { value: toml.parse().unwrap(), text: None, source: Source::File(1) }).ok()
     }
 
-    fn at_most(count: u16, seconds: u64) -> Option<Limit> {
-        Some(Limit::AtMost(Rate { count, per: Duration::from_secs(seconds) }))
-    }
-
     #[test]
     fn a_limit_is_so_many_in_so_long_or_off() {
-        assert_eq!(parse("\"10/15m\""), at_most(10, 900));
-        assert_eq!(parse("\"100/1h30m\""), at_most(100, 5400));
-        assert_eq!(parse("\"5/min\""), at_most(5, 60));
-        assert_eq!(parse("\"1000/day\""), at_most(1000, 86_400));
+        for (toml, count, seconds) in [
+            ("\"10/15m\"", 10, 900),
+            ("\"100/1h30m\"", 100, 5400),
+            ("\"5/min\"", 5, 60),
+            ("\"1000/day\"", 1000, 86_400),
+        ] {
+            assert_eq!(parse(toml), Some(Limit::AtMost(Rate { count, per: Duration::from_secs(seconds) })), "{toml}");
+        }
         assert_eq!(parse("\"off\""), Some(Limit::Off));
         assert_eq!(parse("false"), Some(Limit::Off));
         for wrong in ["\"\"", "\"10\"", "10", "\"0/1h\"", "\"-1/1h\"", "\"10/0s\"", "\"10/8d\"", "\"70000/1h\"", "true"]
