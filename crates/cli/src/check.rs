@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jeton::auth::{Auth, BuildError};
 use jeton::entropy::Entropy;
-use jeton::settings::{Loaded, Origin, Problem, Problems, Settings, Source};
+use jeton::settings::{Compatibility, Loaded, Origin, Problem, Problems, Settings, Source, Sources};
 use jeton_store::{OpenMode, Store};
 use jeton_token::time::Clock;
 use serde_json::{Value, json};
@@ -30,9 +30,12 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
     let config = site.config()?;
     let sources = site.sources()?;
     let has_file = sources.file.is_some();
-    let (errors, mut warnings, origins) = match Settings::load(&sources) {
-        Ok(Loaded { settings, warnings, origins, .. }) => (unfit(settings)?, warnings, origins),
-        Err(Problems { errors, warnings }) => (errors, warnings, Vec::new()),
+    let (errors, mut warnings, origins, in_safe) = match Settings::load(&sources) {
+        Ok(Loaded { settings, warnings, origins, .. }) => {
+            let in_safe = refused_by_safe(&settings, &sources);
+            (unfit(settings)?, warnings, origins, in_safe)
+        }
+        Err(Problems { errors, warnings }) => (errors, warnings, Vec::new(), Vec::new()),
     };
     if let Some(folder) = config.parent() {
         warnings.extend(secret_files::warnings(folder, &origins));
@@ -42,6 +45,7 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
             "config": has_file.then(|| config.display().to_string()),
             "errors": errors.iter().map(problem).collect::<Vec<_>>(),
             "warnings": warnings.iter().map(problem).collect::<Vec<_>>(),
+            "in_safe": in_safe.iter().map(problem).collect::<Vec<_>>(),
         });
         if args.show_origins {
             report["settings"] = origins.iter().map(setting).collect();
@@ -52,7 +56,7 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
     if !has_file {
         output::line(&format!("There is no settings file {}.", config.display()))?;
     }
-    for (word, problems) in [("error", &errors), ("warning", &warnings)] {
+    for (word, problems) in [("error", &errors), ("warning", &warnings), ("in safe", &in_safe)] {
         problems.iter().try_for_each(|problem| output::line(&format!("{word}: {problem}")))?;
     }
     if args.show_origins {
@@ -64,7 +68,21 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
         (0, odd) => format!("The settings can be used; {} to look at.", counted(odd, "warning")),
         (wrong, _) => format!("{} to put right.", counted(wrong, "problem")),
     })?;
+    if !in_safe.is_empty() {
+        let count = counted(in_safe.len(), "problem");
+        output::line(&format!("The safe stance would refuse them: {count} to put right before you choose it."))?;
+    }
     Ok(code(&errors))
+}
+
+/// What would have to change before a site in the exact stance could choose the safe one.
+fn refused_by_safe(settings: &Settings, sources: &Sources) -> Vec<Problem> {
+    if settings.compatibility == Compatibility::Safe {
+        return Vec::new();
+    }
+    let mut sources = sources.clone();
+    sources.flags.push(("compatibility".to_owned(), "safe".to_owned()));
+    Settings::load(&sources).err().map(|problems| problems.errors).unwrap_or_default()
 }
 
 /// What only shows when the parts are put together: keys and costs.

@@ -13,6 +13,7 @@ mod keys;
 mod limits;
 mod logs;
 mod man;
+mod openapi;
 mod output;
 mod password;
 mod prompt;
@@ -58,6 +59,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Limits(command) => done(runtime.block_on(limits::run(&site, &command))),
         Command::Keys(command) => done(keys::run(&command)),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
+        Command::Openapi(args) => done(openapi::run(&site, &args)),
         Command::Completions(args) => done(completions::run(&args)),
         Command::Man(args) => done(man::run(&args)),
     };

@@ -22,7 +22,7 @@ use jeton_token::time::Clock;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub use http::fuzzing;
-pub use http::{SETUP_PATH, Stopped, serve};
+pub use http::{OpenapiVersion, SETUP_PATH, Stopped, openapi_json, openapi_yaml, serve};
 
 use auth::{Auth, BuildError};
 use entropy::Entropy;

@@ -2,6 +2,7 @@
 
 mod add;
 mod delete;
+mod group;
 mod import;
 mod list;
 mod lock;
@@ -29,6 +30,8 @@ pub(crate) enum Command {
     Unlock(lock::Args),
     Delete(delete::Args),
     Import(import::Args),
+    #[command(subcommand)]
+    Group(group::Command),
 }
 
 pub(crate) async fn run(site: &SiteArgs, command: Command) -> Result<(), Failure> {
@@ -41,6 +44,7 @@ pub(crate) async fn run(site: &SiteArgs, command: Command) -> Result<(), Failure
         Command::Unlock(args) => lock::run(site, &args, true).await,
         Command::Delete(args) => delete::run(site, &args).await,
         Command::Import(args) => import::run(site, &args).await,
+        Command::Group(command) => group::run(site, command).await,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod check;
 mod first_start;
+mod guides;
 mod keys;
 mod limits;
 mod manuals;

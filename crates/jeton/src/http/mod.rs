@@ -3,8 +3,10 @@
 mod answer;
 mod authentication;
 mod body;
+mod contract;
 mod cookies;
 mod cors;
+mod csrf;
 mod error;
 mod fields;
 mod frame;
@@ -17,6 +19,8 @@ mod me;
 mod media_type;
 mod messages;
 mod negotiation;
+mod openapi;
+mod pages;
 mod principal;
 mod proxy;
 mod render;
@@ -24,8 +28,10 @@ mod routing;
 mod server;
 mod setup;
 mod stale_cookies;
+mod swagger;
 mod token;
 mod view;
+mod yaml;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -36,6 +42,7 @@ use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use openapi::{OpenapiVersion, openapi_json, openapi_yaml};
 pub use server::{Stopped, serve};
 pub use setup::SETUP_PATH;
 
@@ -67,6 +74,9 @@ impl App {
                 router = router.route(&path, self.endpoint(endpoint));
             }
         }
+        for (path, file) in swagger::files(&paths(self.settings(), Endpoint::SwaggerUi)) {
+            router = router.route(&path, get(move || async move { file.answer() }));
+        }
         let router = router
             .route(SETUP_PATH, get(setup::form).post(setup::submit))
             .fallback(routing::fallback)
@@ -97,9 +107,9 @@ impl App {
             | Endpoint::SessionLogout
             | Endpoint::JwtLogin
             | Endpoint::JwtInfo
-            | Endpoint::AuthToken
-            | Endpoint::Schema
-            | Endpoint::SwaggerUi => MethodRouter::new(),
+            | Endpoint::AuthToken => MethodRouter::new(),
+            Endpoint::Schema => openapi::SCHEMA.serve(self, get(openapi::schema)),
+            Endpoint::SwaggerUi => swagger::SWAGGER_UI.serve(self, get(swagger::page)),
             Endpoint::Health => get(health::health),
             Endpoint::Ready => get(health::ready),
         }
@@ -109,9 +119,9 @@ impl App {
         self.auth.settings()
     }
 
-    /// Where a pair of tokens is obtained.
-    fn obtain_path(&self) -> String {
-        paths(self.settings(), Endpoint::TokenObtain).into_iter().next().unwrap_or_default()
+    /// Where an endpoint is to be found, if it is served: the path to show.
+    fn first_path(&self, endpoint: Endpoint) -> Option<String> {
+        paths(self.settings(), endpoint).into_iter().next()
     }
 }
 

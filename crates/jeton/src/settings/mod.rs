@@ -25,6 +25,7 @@ mod simple_jwt;
 mod source;
 mod suggestion;
 mod urls;
+mod wire;
 
 use jeton_token::secret::Secret;
 
@@ -41,9 +42,13 @@ pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
 pub use proxies::ForwardedHeader;
 pub use server::Server;
-pub use simple_jwt::{Algorithm, Audience, Responses, SimpleJwt, TokenClass, UserAttribute, UserField, ValueSource};
+pub use simple_jwt::{
+    Algorithm, Audience, JsonEncoder, Responses, SimpleJwt, TokenClass, UserAttribute, UserCondition, UserField,
+    UserRule, ValueSource,
+};
 pub use source::{Origin, SettingsFile, Source, Sources};
 pub use urls::{Endpoint, Slash, Urls};
+pub use wire::{ClaimsAtRefresh, ErrorTexts, UserIdForm, Wire};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -61,6 +66,8 @@ pub struct Settings {
     pub database: Database,
     /// `[simple_jwt]`.
     pub simple_jwt: SimpleJwt,
+    /// `[wire]`.
+    pub wire: Wire,
     /// `[ledger]`.
     pub ledger: Ledger,
     /// `[authentication]`.
@@ -87,6 +94,7 @@ impl Settings {
             strict_tokens: compatibility == Compatibility::Safe,
             server: Server::defaults(compatibility),
             database: Database::default(),
+            wire: Wire::default(),
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
             passwords: Passwords::defaults(compatibility),
