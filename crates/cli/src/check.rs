@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::output;
+use crate::problem;
 use crate::secret_files;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// Check the settings and tell all problems at once. Exit code 1 if they cannot be used.
 #[derive(clap::Args)]
@@ -43,9 +45,9 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
     if args.json {
         let mut report = json!({
             "config": has_file.then(|| config.display().to_string()),
-            "errors": errors.iter().map(problem).collect::<Vec<_>>(),
-            "warnings": warnings.iter().map(problem).collect::<Vec<_>>(),
-            "in_safe": in_safe.iter().map(problem).collect::<Vec<_>>(),
+            "errors": errors.iter().map(as_json).collect::<Vec<_>>(),
+            "warnings": warnings.iter().map(as_json).collect::<Vec<_>>(),
+            "in_safe": in_safe.iter().map(as_json).collect::<Vec<_>>(),
         });
         if args.show_origins {
             report["settings"] = origins.iter().map(setting).collect();
@@ -54,23 +56,25 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
         return Ok(code(&errors));
     }
     if !has_file {
-        output::line(&format!("There is no settings file {}.", config.display()))?;
+        output::line(&say!("There is no settings file {}.", config.display()))?;
     }
-    for (word, problems) in [("error", &errors), ("warning", &warnings), ("in safe", &in_safe)] {
-        problems.iter().try_for_each(|problem| output::line(&format!("{word}: {problem}")))?;
-    }
+    errors.iter().try_for_each(|error| output::line(&say!("error: {}", problem::tell(error))))?;
+    warnings.iter().try_for_each(|warning| output::line(&say!("warning: {}", problem::tell(warning))))?;
+    in_safe.iter().try_for_each(|problem| output::line(&say!("in safe: {}", problem::tell(problem))))?;
     if args.show_origins {
-        let rows: Vec<_> = origins.iter().map(|o| [o.path.clone(), o.value.clone(), o.source.to_string()]).collect();
-        output::table(["setting", "value", "from"], &rows)?;
+        let rows: Vec<_> =
+            origins.iter().map(|o| [o.path.clone(), o.value.clone(), problem::origin(&o.source)]).collect();
+        output::table([say!("setting"), say!("value"), say!("from")], &rows)?;
     }
     output::line(&match (errors.len(), warnings.len()) {
-        (0, 0) => "The settings are good.".to_owned(),
-        (0, odd) => format!("The settings can be used; {} to look at.", counted(odd, "warning")),
-        (wrong, _) => format!("{} to put right.", counted(wrong, "problem")),
+        (0, 0) => say!("The settings are good."),
+        (0, 1) => say!("The settings can be used; 1 warning to look at."),
+        (0, odd) => say!("The settings can be used; {} warnings to look at.", odd),
+        (1, _) => say!("1 problem to put right."),
+        (wrong, _) => say!("{} problems to put right.", wrong),
     })?;
     if !in_safe.is_empty() {
-        let count = counted(in_safe.len(), "problem");
-        output::line(&format!("The safe stance would refuse them: {count} to put right before you choose it."))?;
+        output::line(&say!("The safe stance would refuse them: {} to put right before you choose it.", in_safe.len()))?;
     }
     Ok(code(&errors))
 }
@@ -103,7 +107,7 @@ fn unfit(settings: Settings) -> Result<Vec<Problem>, Failure> {
     })
 }
 
-fn problem(problem: &Problem) -> Value {
+fn as_json(problem: &Problem) -> Value {
     json!({
         "setting": problem.path,
         "from": problem.source.to_string(),
@@ -115,10 +119,6 @@ fn problem(problem: &Problem) -> Value {
 /// A setting with its value, redacted if it is a secret, and who gave it.
 pub(crate) fn setting(origin: &Origin) -> Value {
     json!({"setting": origin.path, "value": origin.value, "from": origin.source.to_string()})
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn code(errors: &[Problem]) -> ExitCode {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::output;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// Show and clear what failed sign-ins count against an account.
 #[derive(Subcommand)]
@@ -65,10 +66,10 @@ async fn show(site: &SiteArgs, args: &ShowArgs) -> Result<(), Failure> {
         return output::json(&shown);
     }
     output::pairs(&[
-        ("failures of strangers", shown.failures.to_string()),
-        ("strangers wait until", shown.waits_until.unwrap_or_else(|| "they need not wait".to_owned())),
-        ("known devices", shown.known_devices.to_string()),
-        ("known devices that wait", shown.waiting_devices.to_string()),
+        (say!("failures of strangers"), shown.failures.to_string()),
+        (say!("strangers wait until"), shown.waits_until.unwrap_or_else(|| say!("they need not wait"))),
+        (say!("known devices"), shown.known_devices.to_string()),
+        (say!("known devices that wait"), shown.waiting_devices.to_string()),
     ])
 }
 
@@ -78,7 +79,7 @@ async fn clear(site: &SiteArgs, args: &ClearArgs) -> Result<(), Failure> {
     auth.store().close().await?;
     let name = output::printable(&args.account);
     output::line(&match had_failures {
-        true => format!("the failures of {name} are forgiven"),
-        false => format!("no failures count against {name}"),
+        true => say!("the failures of {} are forgiven", name),
+        false => say!("no failures count against {}", name),
     })
 }

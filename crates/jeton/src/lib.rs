@@ -8,6 +8,7 @@ mod census;
 pub mod entropy;
 mod http;
 pub mod jwks;
+mod languages;
 mod limits;
 pub mod passwords;
 pub mod settings;
@@ -23,6 +24,7 @@ use jeton_token::time::Clock;
 #[doc(hidden)]
 pub use http::fuzzing;
 pub use http::{OpenapiVersion, SETUP_PATH, Stopped, openapi_json, openapi_yaml, serve};
+pub use languages::{LanguageCode, UnknownLanguage};
 
 use auth::{Auth, BuildError};
 use entropy::Entropy;

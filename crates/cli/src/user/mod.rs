@@ -16,6 +16,7 @@ use jeton_store::User;
 use crate::failure::Failure;
 use crate::output::printable;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// Make, show, lock and delete users.
 #[derive(Subcommand)]
@@ -56,7 +57,7 @@ pub(crate) async fn named(auth: &Auth, username: &str) -> Result<User, Failure> 
 /// There is no such user, or not any more.
 fn gone(username: &str) -> Failure {
     Failure::refused(
-        format!("there is no user {}", printable(username)),
-        "Names are exact, upper and lower case too; `jeton user list` shows who is there.",
+        say!("there is no user {}", printable(username)),
+        say!("Names are exact, upper and lower case too; `jeton user list` shows who is there."),
     )
 }

@@ -6,6 +6,7 @@ mod check;
 mod first_start;
 mod guides;
 mod keys;
+mod korean;
 mod limits;
 mod manuals;
 mod secrets;

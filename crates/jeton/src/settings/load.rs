@@ -5,8 +5,8 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    Authentication, Compatibility, Cors, Database, Ledger, Limits, Log, Origin, Passwords, Problem, Problems, Server,
-    Settings, SimpleJwt, Sources, Urls, Wire,
+    Authentication, Compatibility, Cors, Database, Languages, Ledger, Limits, Log, Origin, Passwords, Problem,
+    Problems, Server, Settings, SimpleJwt, Sources, Urls, Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -96,6 +96,7 @@ impl Settings {
             limits: Limits::read(reader, compatibility),
             urls: Urls::read(reader),
             cors: Cors::read(reader, &simple_jwt.auth_header_name),
+            languages: Languages::read(reader, compatibility),
             log: Log::read(reader),
             simple_jwt,
         };

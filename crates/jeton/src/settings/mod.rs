@@ -10,6 +10,7 @@ mod file;
 mod given;
 #[cfg(test)]
 mod guides;
+mod languages;
 mod ledger;
 mod limits;
 mod load;
@@ -34,6 +35,7 @@ pub use compatibility::Compatibility;
 pub use cors::Cors;
 pub use database::{Database, Location};
 pub use default_file::default_file;
+pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
 pub use limits::{Limit, Limits, Rate};
 pub use load::Loaded;
@@ -80,6 +82,8 @@ pub struct Settings {
     pub urls: Urls,
     /// `[cors]`.
     pub cors: Cors,
+    /// `[languages]`.
+    pub languages: Languages,
     /// `[log]`.
     pub log: Log,
 }
@@ -101,6 +105,7 @@ impl Settings {
             limits: Limits::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&simple_jwt.auth_header_name),
+            languages: Languages::defaults(compatibility),
             log: Log::default(),
             simple_jwt,
         }

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::site::SiteArgs;
 use crate::user::named;
+use crate::words::say;
 
 /// Show groups and how many users are in them, or the groups of one user.
 #[derive(clap::Args)]
@@ -34,13 +35,13 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
             return output::json(&groups.collect::<Vec<_>>());
         }
         let rows: Vec<_> = groups.into_iter().map(|group| [group.name, group.members.to_string()]).collect();
-        return output::table(["group", "users"], &rows);
+        return output::table([say!("group"), say!("users")], &rows);
     };
     let user = named(&auth, username).await?;
     let names = auth.store().list_groups_of_user(user.id).await?;
     auth.store().close().await?;
     match args.json {
         true => output::json(&names),
-        false => output::table(["group"], &names.into_iter().map(|name| [name]).collect::<Vec<_>>()),
+        false => output::table([say!("group")], &names.into_iter().map(|name| [name]).collect::<Vec<_>>()),
     }
 }
