@@ -99,12 +99,6 @@ impl Profile {
                 reasons.push(name.to_owned());
             }
         }
-        if self.language_code != "en-us" {
-            reasons.push(format!("language {:?}", self.language_code));
-        }
-        if self.locale_middleware {
-            reasons.push("choosing the language by request (locale_middleware)".to_owned());
-        }
         if !self.csrf_trusted_origins.is_empty() {
             reasons.push("csrf_trusted_origins".to_owned());
         }
@@ -142,9 +136,7 @@ mod tests {
         assert_eq!(profile.unsupported(), Vec::<String>::new());
         profile.auth_classes.push("session".into());
         profile.simple_jwt.insert("JWK_URL".into(), json!("https://keys.example/jwks.json"));
-        profile.language_code = "ko-kr".into();
-        profile.locale_middleware = true;
-        assert_eq!(profile.unsupported().len(), 4);
+        assert_eq!(profile.unsupported().len(), 2);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(crate) fn settings_file(
     set(&mut settings, "log.level", "debug")?;
     set(&mut settings, "ledger.BLACKLIST", profile.blacklist_app)?;
     set(&mut settings, "authentication.classes", profile.auth_classes.clone())?;
+    set(&mut settings, "languages.LANGUAGE_CODE", profile.language_code.as_str())?;
+    set(&mut settings, "languages.negotiated", profile.locale_middleware)?;
     limits(&mut settings, &profile.rate_limits)?;
     let simple_jwt = table(&mut settings, "simple_jwt")?;
     for (name, value) in &profile.simple_jwt {
@@ -130,6 +132,7 @@ mod tests {
                 "server": {"listen": "127.0.0.1:8001"}, "database": {"url": "sqlite://jeton.db"}, "log": {"level": "debug"},
                 "ledger": {"BLACKLIST": true, "reuse_detection": false},
                 "authentication": {"classes": ["jwt"]},
+                "languages": {"LANGUAGE_CODE": "en-us", "negotiated": false},
                 "limits": {"login_failures_per_account": "5/1m", "login_failures_per_address": "off",
                     "signups_per_address": "off", "requests_per_address": "off"},
                 "simple_jwt": {

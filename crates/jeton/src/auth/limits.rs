@@ -5,7 +5,7 @@ use std::time::Duration;
 use jeton_store::{EventKind, LoginLimit, NewEvent, StoreError, User};
 
 use super::{Auth, AuthError, Caller};
-use crate::limits::{Admission, Attempt, Change, Contender, LimitOf, Refusal};
+use crate::limits::{Admission, Change, Contender, LimitOf, Trial, Wait};
 
 /// How the failures that count against an account stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Auth {
     pub async fn admit_sign_up(&self, caller: &Caller) -> Result<(), AuthError> {
         match self.0.limits.count_sign_up(caller.address, self.now()) {
             Ok(()) => Ok(()),
-            Err(refusal) => Err(self.refused(refusal, None, caller).await),
+            Err(wait) => Err(self.refused(wait, None, caller).await),
         }
     }
 
@@ -39,24 +39,24 @@ impl Auth {
     pub async fn admit_request(&self, caller: &Caller) -> Result<(), AuthError> {
         match self.0.limits.count_request(caller.address, self.now()) {
             Ok(()) => Ok(()),
-            Err(refusal) => Err(self.refused(refusal, None, caller).await),
+            Err(wait) => Err(self.refused(wait, None, caller).await),
         }
     }
 
     /// Begins a sign-in with that name, which may belong to nobody.
-    pub(super) async fn begin_attempt(&self, username: &str, caller: &Caller) -> Result<Attempt<'_>, AuthError> {
+    pub(super) async fn begin_attempt(&self, username: &str, caller: &Caller) -> Result<Trial<'_>, AuthError> {
         self.restore_limits().await?;
         let contender = self.0.limits.contender(username, caller.address, caller.agent());
         self.admit(contender, Some(username), caller).await
     }
 
     /// Begins a guess at something that is no account's: it counts against the address alone.
-    pub(super) async fn begin_guess(&self, caller: &Caller) -> Result<Attempt<'_>, AuthError> {
+    pub(super) async fn begin_guess(&self, caller: &Caller) -> Result<Trial<'_>, AuthError> {
         self.admit(self.0.limits.guesser(caller.address), None, caller).await
     }
 
     /// Tells how an attempt ended. Where nothing is known about the password it is as if it had not been made.
-    pub(super) async fn end_attempt(&self, attempt: Attempt<'_>, checked: Result<&User, &AuthError>) {
+    pub(super) async fn end_attempt(&self, attempt: Trial<'_>, checked: Result<&User, &AuthError>) {
         let now = self.now();
         let change = match checked {
             Ok(_) => attempt.succeed(now),
@@ -95,14 +95,14 @@ impl Auth {
         contender: Contender,
         username: Option<&str>,
         caller: &Caller,
-    ) -> Result<Attempt<'_>, AuthError> {
+    ) -> Result<Trial<'_>, AuthError> {
         for _ in 0..PATIENCE {
             match self.0.limits.try_begin(contender, self.now()) {
                 Admission::Begun(attempt) => return Ok(attempt),
-                Admission::Refused(refusal) if !self.was_cleared(refusal).await => {
-                    return Err(self.refused(refusal, username, caller).await);
+                Admission::Held(wait) if !self.was_cleared(wait).await => {
+                    return Err(self.refused(wait, username, caller).await);
                 }
-                Admission::Refused(_) => {}
+                Admission::Held(_) => {}
                 Admission::Busy => tokio::time::sleep(PAUSE).await,
             }
         }
@@ -110,8 +110,8 @@ impl Auth {
     }
 
     /// Whether an operator has cleared it behind this process's back.
-    async fn was_cleared(&self, refusal: Refusal) -> bool {
-        let Some(circle) = refusal.circle else { return false };
+    async fn was_cleared(&self, wait: Wait) -> bool {
+        let Some(circle) = wait.circle else { return false };
         let row = match self.store().find_login_limit(circle.account, circle.device).await {
             Ok(row) => row.filter(|row| row.changed_at > circle.changed_at && row.failures == 0 && row.strikes == 0),
             Err(_) => None,
@@ -122,10 +122,10 @@ impl Auth {
         row.is_some()
     }
 
-    async fn refused(&self, refusal: Refusal, username: Option<&str>, caller: &Caller) -> AuthError {
-        let retry_after = refusal.until.since(self.now()).max(Duration::from_secs(1));
-        if refusal.is_news
-            && let Err(error) = self.tell(refusal.by, username, caller).await
+    async fn refused(&self, wait: Wait, username: Option<&str>, caller: &Caller) -> AuthError {
+        let retry_after = wait.until.since(self.now()).max(Duration::from_secs(1));
+        if wait.is_news
+            && let Err(error) = self.tell(wait.by, username, caller).await
         {
             tracing::warn!(%error, "an event could not be written");
         }
@@ -134,11 +134,11 @@ impl Auth {
 
     /// One line and one event for each wait, however many come up against it. What was typed as a name is not told: it
     /// may be a password.
-    async fn tell(&self, by: LimitOf, username: Option<&str>, caller: &Caller) -> Result<(), StoreError> {
+    async fn tell(&self, by: LimitOf, username: Option<&str>, caller: &Caller) -> Result<(), AuthError> {
         let limit = setting(by);
         tracing::warn!(limit, address = caller.address(), "a limit was reached");
         let user = match username {
-            Some(username) => self.store().find_user_by_username(username).await?,
+            Some(username) => self.find_user_by_username(username).await?,
             None => None,
         };
         let event = NewEvent {
@@ -149,7 +149,7 @@ impl Auth {
             address: caller.address(),
             detail: Some(limit.to_owned()),
         };
-        self.store().append_event(&event).await
+        Ok(self.store().append_event(&event).await?)
     }
 
     async fn restore_limits(&self) -> Result<(), StoreError> {

@@ -5,12 +5,14 @@ mod blacklist;
 mod build;
 mod claims;
 mod error;
+mod hooks;
 mod in_use;
 mod ledger;
 mod limits;
 mod logout;
 mod obtain;
 mod operator;
+mod own_users;
 mod refresh;
 mod rule;
 mod setup;
@@ -35,9 +37,12 @@ use tokio::sync::OnceCell;
 pub use access::{Identity, Principal, Rejection};
 pub use build::BuildError;
 pub use error::AuthError;
+pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
+pub use jeton_store::User;
 pub use limits::AccountLimit;
 pub use obtain::{Credentials, Pair, Sliding};
 pub use operator::{Revocation, Standing, read_unverified};
+pub use own_users::{Users, UsersError};
 pub use refresh::Refreshed;
 pub use setup::{SetupCode, SetupError};
 pub use token_claims::TokenClaims;
@@ -48,7 +53,10 @@ use crate::jwks::RemoteKeys;
 use crate::limits::Limits;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
+use hooks::DynHooks;
+pub(crate) use hooks::RefusalStatus;
 use in_use::InUse;
+use own_users::DynUsers;
 use setup::Setup;
 use verified::Verified;
 
@@ -71,6 +79,25 @@ struct Parts {
     limits: Limits,
     /// The limits know what the store had kept.
     limits_restored: OnceCell<()>,
+    hooks: Option<Arc<dyn DynHooks>>,
+    users: Option<Arc<dyn DynUsers>>,
+}
+
+/// What an embedder brings along.
+#[derive(Clone, Default)]
+pub(crate) struct Embedded {
+    hooks: Option<Arc<dyn DynHooks>>,
+    users: Option<Arc<dyn DynUsers>>,
+}
+
+impl Embedded {
+    pub(crate) fn hooks(&mut self, hooks: impl Hooks) {
+        self.hooks = Some(Arc::new(hooks));
+    }
+
+    pub(crate) fn users(&mut self, users: impl Users) {
+        self.users = Some(Arc::new(users));
+    }
 }
 
 /// Where a request came from and when. Everything that is recorded about a caller is in here.
@@ -103,7 +130,21 @@ impl Auth {
     ///
     /// [`BuildError`] if `SIGNING_KEY` or `VERIFYING_KEY` does not fit `ALGORITHM`, or passwords cannot be hashed as configured.
     pub fn new(settings: Arc<Settings>, store: Store, clock: Clock, entropy: Entropy) -> Result<Self, BuildError> {
+        Self::embedded(settings, store, clock, entropy, Embedded::default())
+    }
+
+    /// The same, with what an embedder brings along.
+    pub(crate) fn embedded(
+        settings: Arc<Settings>,
+        store: Store,
+        clock: Clock,
+        entropy: Entropy,
+        embedded: Embedded,
+    ) -> Result<Self, BuildError> {
         let key = settings.simple_jwt.key()?;
+        if embedded.users.is_some() {
+            build::check_own_users(&settings)?;
+        }
         Ok(Self(Arc::new(Parts {
             tokens: Tokens::new(key, build::policy(&settings)),
             verified: Verified::new(&entropy),
@@ -114,6 +155,8 @@ impl Auth {
             setup: Setup::default(),
             limits: Limits::new(&settings.limits, settings.secret_key.expose()),
             limits_restored: OnceCell::new(),
+            hooks: embedded.hooks,
+            users: embedded.users,
             settings,
             store,
             clock,
@@ -136,6 +179,10 @@ impl Auth {
     /// Where users and families are kept.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    fn own_users(&self) -> Option<&dyn DynUsers> {
+        self.0.users.as_deref()
     }
 
     /// Mints and verifies this site's tokens.

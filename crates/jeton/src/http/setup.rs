@@ -78,7 +78,7 @@ pub(super) async fn submit(
             html(StatusCode::CREATED, &Done { frame, welcome, curl })
         }
         Err(error) => {
-            let message = Some(Message::of(error.to_string()).text(language));
+            let message = Some(why_not(&error).text(language));
             let mut response = html(status_of(&error), &Form { frame, action: SETUP_PATH, error: message });
             if let SetupError::Refused(AuthError::Throttled { retry_after }) = error {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs() + 1));
@@ -99,6 +99,15 @@ async fn set_up(
     let account = Account { username: username.clone(), password: NewPassword::Plain(password), ..Account::default() };
     app.auth.set_up(code, account, caller).await?;
     Ok(username)
+}
+
+fn why_not(error: &SetupError) -> Message {
+    match error {
+        SetupError::User(UserError::TooShort { min_length }) => {
+            Message::new("a password has at least {min_length} characters").with("min_length", min_length.to_string())
+        }
+        SetupError::WrongCode | SetupError::Refused(_) | SetupError::User(_) => Message::of(error.to_string()),
+    }
 }
 
 fn status_of(error: &SetupError) -> StatusCode {

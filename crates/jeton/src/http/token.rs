@@ -85,12 +85,11 @@ pub(super) async fn refresh(State(app): State<App>, caller: Caller<Anybody>, dat
 
 pub(super) async fn verify(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
     app.auth.admit_request(&caller).await?;
-    Ok(Answer::ok(app.auth.verify(&token(&data, "token")?).await?))
+    Ok(Answer::ok(app.auth.verify(&token(&data, "token")?, &caller).await?))
 }
 
 pub(super) async fn blacklist(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
-    app.auth.blacklist(&token(&data, "refresh")?, &caller).await?;
-    Ok(Answer::ok(json!({})))
+    Ok(Answer::ok(app.auth.blacklist(&token(&data, "refresh")?, &caller).await?))
 }
 
 pub(super) async fn obtain_sliding(
@@ -108,7 +107,7 @@ pub(super) async fn refresh_sliding(
     data: Data,
 ) -> Result<Answer, ApiError> {
     app.auth.admit_request(&caller).await?;
-    let sliding = app.auth.refresh_sliding(&token(&data, "token")?).await?;
+    let sliding = app.auth.refresh_sliding(&token(&data, "token")?, &caller).await?;
     Ok(Answer::ok(with(json!({"token": sliding.token}), sliding.fields)))
 }
 

@@ -58,16 +58,16 @@ pub(crate) struct Contender {
 #[derive(Debug)]
 pub(crate) enum Admission<'a> {
     /// It may; how it ends has to be told.
-    Begun(Attempt<'a>),
+    Begun(Trial<'a>),
     /// That depends on how others end that are under way.
     Busy,
     /// It may not.
-    Refused(Refusal),
+    Held(Wait),
 }
 
 /// Why something may not be tried now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct Wait {
     pub(crate) by: LimitOf,
     /// When it may be tried again.
     pub(crate) until: Timestamp,
@@ -98,7 +98,7 @@ pub(crate) enum LimitOf {
 
 /// A sign-in under way. One of which nothing more is heard has failed.
 #[derive(Debug)]
-pub(crate) struct Attempt<'a> {
+pub(crate) struct Trial<'a> {
     limits: &'a Limits,
     contender: Contender,
     /// The known device it is counted for; if there is none, it is a stranger's.
@@ -186,27 +186,27 @@ impl Limits {
         if let (Some(Standing::Held(until)), Some((_, key, circle))) = (of_circle, &mut circle) {
             let by = if known.is_some() { LimitOf::KnownDevice } else { LimitOf::Account };
             let name = circle.changed_at.map(|changed_at| CircleName { account: *key, device: known, changed_at });
-            return Admission::Refused(Refusal { by, until, is_news: circle.tally.is_news(until, now), circle: name });
+            return Admission::Held(Wait { by, until, is_news: circle.tally.is_news(until, now), circle: name });
         }
         if let (Some(Standing::Held(until)), Some((_, tally))) = (of_address, &mut address) {
             let is_news = tally.is_news(until, now);
-            return Admission::Refused(Refusal { by: LimitOf::Address, until, is_news, circle: None });
+            return Admission::Held(Wait { by: LimitOf::Address, until, is_news, circle: None });
         }
         if [of_circle, of_address].contains(&Some(Standing::Busy)) {
             return Admission::Busy;
         }
         circle.into_iter().for_each(|(.., circle)| circle.tally.begin());
         address.into_iter().for_each(|(_, tally)| tally.begin());
-        Admission::Begun(Attempt { limits: self, contender, known, begun_at: now, is_open: true })
+        Admission::Begun(Trial { limits: self, contender, known, begun_at: now, is_open: true })
     }
 
     /// Counts a sign-up.
-    pub(crate) fn count_sign_up(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn count_sign_up(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
         count(self.of_sign_ups, &mut self.memory().sign_ups, LimitOf::SignUps, address, now)
     }
 
     /// Counts a refresh or a verification.
-    pub(crate) fn count_request(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn count_request(&self, address: Option<IpAddr>, now: Timestamp) -> Result<(), Wait> {
         if self.of_requests.is_none() {
             return Ok(());
         }
@@ -292,7 +292,7 @@ enum Outcome {
     Withdrawn,
 }
 
-impl Attempt<'_> {
+impl Trial<'_> {
     /// Name and password were right. The device is known from now on, and what failed on it is forgiven. What strangers
     /// failed is not, or whoever guesses could wait for the owner to come by.
     pub(crate) fn succeed(self, now: Timestamp) -> Change {
@@ -315,7 +315,7 @@ impl Attempt<'_> {
     }
 }
 
-impl Drop for Attempt<'_> {
+impl Drop for Trial<'_> {
     fn drop(&mut self) {
         if self.is_open {
             self.limits.settle(self.contender, self.known, Outcome::Failed, self.begun_at);
@@ -330,7 +330,7 @@ fn count(
     by: LimitOf,
     address: Option<IpAddr>,
     now: Timestamp,
-) -> Result<(), Refusal> {
+) -> Result<(), Wait> {
     let (Some(rule), Some(address)) = (rule, address) else { return Ok(()) };
     let (tally, _) = tallies.entry(Network::of(address), |tally| tally.failures(rule, now));
     match tally.standing(rule, now) {
@@ -338,7 +338,7 @@ fn count(
             tally.fail(rule, now);
             Ok(())
         }
-        Standing::Held(until) => Err(Refusal { by, until, is_news: tally.is_news(until, now), circle: None }),
+        Standing::Held(until) => Err(Wait { by, until, is_news: tally.is_news(until, now), circle: None }),
     }
 }
 

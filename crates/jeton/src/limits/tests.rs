@@ -23,7 +23,7 @@ fn guess(limits: &Limits, contender: Contender, times: usize, now: Timestamp) ->
         .filter(|_| match limits.try_begin(contender, now) {
             Admission::Begun(attempt) => !attempt.fail(now).rows.is_empty(),
             Admission::Busy => panic!("nothing is under way"),
-            Admission::Refused(_) => false,
+            Admission::Held(_) => false,
         })
         .count()
 }
@@ -34,7 +34,7 @@ fn sign_in(limits: &Limits, contender: Contender, now: Timestamp) -> bool {
             attempt.succeed(now);
             true
         }
-        Admission::Busy | Admission::Refused(_) => false,
+        Admission::Busy | Admission::Held(_) => false,
     }
 }
 
@@ -138,7 +138,7 @@ fn a_hundred_at_once_are_no_more_than_a_hundred_in_a_row() {
     let contender = from(&limits, "alice", "198.51.100.1", 1);
     let begin = || match limits.try_begin(contender, at(0)) {
         Admission::Begun(attempt) => Some(attempt),
-        Admission::Busy | Admission::Refused(_) => None,
+        Admission::Busy | Admission::Held(_) => None,
     };
     let mut attempts: Vec<_> = (0..100).map_while(|_| begin()).collect();
     assert_eq!(attempts.len(), 10);
@@ -147,7 +147,7 @@ fn a_hundred_at_once_are_no_more_than_a_hundred_in_a_row() {
     assert!(matches!(limits.try_begin(contender, at(0)), Admission::Busy));
     // Whoever hangs up before the answer has failed.
     drop(attempts);
-    assert!(matches!(limits.try_begin(contender, at(0)), Admission::Refused(_)));
+    assert!(matches!(limits.try_begin(contender, at(0)), Admission::Held(_)));
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn filling_the_memory_with_names_frees_nobody() {
         let contender = limits.contender(&number.to_string(), address, None);
         match limits.try_begin(contender, at(1)) {
             Admission::Begun(attempt) => forgotten += attempt.fail(at(1)).forgotten.len(),
-            Admission::Busy | Admission::Refused(_) => panic!("{number}"),
+            Admission::Busy | Admission::Held(_) => panic!("{number}"),
         }
     }
     assert!(forgotten >= MAX_ACCOUNTS, "and the store is told");
@@ -200,11 +200,11 @@ fn what_an_operator_cleared_is_cleared_and_counts_anew() {
     let limits = limits();
     let attacker = from(&limits, "alice", "198.51.100.1", 1);
     guess(&limits, attacker, 10, at(0));
-    let Admission::Refused(refusal) = limits.try_begin(attacker, at(1)) else { panic!("free") };
-    limits.clear(refusal.circle.unwrap(), at(1));
+    let Admission::Held(wait) = limits.try_begin(attacker, at(1)) else { panic!("free") };
+    limits.clear(wait.circle.unwrap(), at(1));
     assert_eq!(guess(&limits, attacker, 20, at(1)), 10);
-    let Admission::Refused(refusal) = limits.try_begin(attacker, at(1)) else { panic!("free") };
-    assert!(refusal.circle.unwrap().changed_at > at(1));
+    let Admission::Held(wait) = limits.try_begin(attacker, at(1)) else { panic!("free") };
+    assert!(wait.circle.unwrap().changed_at > at(1));
 }
 
 #[test]
