@@ -126,6 +126,16 @@ pub(super) fn unsupported_charset(charset: &str) -> Message {
     Message::new("Unsupported charset \"{charset}\" in request Content-Type header.").with("charset", charset)
 }
 
+/// Two sentences, each of which the catalogues know.
+pub(super) fn throttled(language: Language, seconds: u64) -> String {
+    let wait = match seconds {
+        1 => "Expected available in {wait} second.",
+        _ => "Expected available in {wait} seconds.",
+    };
+    let wait = Message::new(wait).with("wait", seconds.to_string());
+    format!("{} {}", Message::new("Request was throttled.").text(language), wait.text(language))
+}
+
 /// What the bearer of a refused token is told.
 pub(super) fn of_token_error(error: &TokenError) -> Message {
     match error {
@@ -144,6 +154,13 @@ pub(super) fn of_token_error(error: &TokenError) -> Message {
 mod tests {
     use super::*;
     use crate::languages::LanguageCode;
+
+    #[test]
+    fn one_second_is_not_several() {
+        let text = |seconds| throttled(Language::ENGLISH, seconds);
+        assert_eq!(text(1), "Request was throttled. Expected available in 1 second.");
+        assert_eq!(text(5), "Request was throttled. Expected available in 5 seconds.");
+    }
 
     #[test]
     fn values_stand_where_their_placeholders_stood() {
