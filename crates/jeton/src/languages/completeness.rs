@@ -87,7 +87,6 @@ fn files(folder: &Path) -> Vec<String> {
 /// What makes a message: the constructors, and constants of text.
 const OPENINGS: &[&str] = &[
     "Message::new(",
-    "Message::counted(",
     "Message::of(format!(",
     ": &str =",
     "StatusCode::BAD_REQUEST, ",
