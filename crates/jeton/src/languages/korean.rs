@@ -1,5 +1,7 @@
 //! Korean that the reference lacks: its gaps, and what Jeton alone says.
 
+use super::korean_pages::PAGES;
+
 /// The Korean of an English message of the reference whose own translation is missing or marked fuzzy.
 pub(super) fn of_gap(english: &str) -> Option<&'static str> {
     find(GAPS, english)
@@ -7,7 +9,7 @@ pub(super) fn of_gap(english: &str) -> Option<&'static str> {
 
 /// The Korean of an English message that is Jeton's own.
 pub(super) fn of_own(english: &str) -> Option<&'static str> {
-    find(OWN, english)
+    find(OWN, english).or_else(|| find(PAGES, english))
 }
 
 fn find(table: &[(&str, &'static str)], english: &str) -> Option<&'static str> {
@@ -81,7 +83,7 @@ mod tests {
 
     #[test]
     fn nothing_is_said_here_that_the_reference_says_itself() {
-        for (english, _) in GAPS.iter().chain(OWN) {
+        for (english, _) in GAPS.iter().chain(OWN).chain(PAGES) {
             assert_eq!(catalogue::text(LanguageCode::KOREAN, english), None, "{english}");
         }
     }
@@ -103,7 +105,7 @@ mod tests {
             names.sort();
             names
         };
-        for (english, korean) in GAPS.iter().chain(OWN) {
+        for (english, korean) in GAPS.iter().chain(OWN).chain(PAGES) {
             assert_eq!(names(english), names(korean), "{english}");
         }
     }

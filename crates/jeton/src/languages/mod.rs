@@ -6,6 +6,7 @@ mod code;
 #[cfg(test)]
 mod completeness;
 mod korean;
+mod korean_pages;
 
 pub(crate) use accept::asked_for;
 #[cfg(feature = "fuzzing")]
