@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::answer::Answer;
 use super::language::Language;
 use super::messages::{self, Message};
-use crate::auth::{AuthError, Rejection};
+use crate::auth::{AuthError, Refusal, RefusalStatus, Rejection};
 use crate::settings::{ErrorTexts, TokenClass};
 
 /// A request was refused.
@@ -57,8 +57,14 @@ pub(super) struct Refused(Arc<ApiError>);
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
-        response.extensions_mut().insert(Refused(Arc::new(self)));
+        response.extensions_mut().insert(Refused::from(self));
         response
+    }
+}
+
+impl From<ApiError> for Refused {
+    fn from(error: ApiError) -> Self {
+        Self(Arc::new(error))
     }
 }
 
@@ -147,6 +153,11 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
             tracing::error!(%error, "the database did not answer");
             unavailable(&message, Duration::from_secs(1))
         }
+        AuthError::Users(error) => {
+            tracing::error!(%error, "the app's own users could not be asked");
+            unavailable(&message, Duration::from_secs(1))
+        }
+        AuthError::Refused(refusal) => refused(refusal, &message),
         AuthError::HashingUnavailable => {
             tracing::error!("a password could not be hashed");
             unavailable(&message, Duration::from_secs(1))
@@ -155,6 +166,19 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
             tracing::warn!("a family kept changing under a refresh");
             unavailable(&message, Duration::from_secs(1))
         }
+    }
+}
+
+/// What a hook of the embedder's says.
+fn refused(refusal: &Refusal, message: &str) -> Answer {
+    let status = match refusal.status {
+        RefusalStatus::Invalid => StatusCode::BAD_REQUEST,
+        RefusalStatus::Unauthorized => StatusCode::UNAUTHORIZED,
+        RefusalStatus::Forbidden => StatusCode::FORBIDDEN,
+    };
+    match &refusal.code {
+        Some(code) => Answer::new(status, json!({"detail": message, "code": code})),
+        None => detail(status, message),
     }
 }
 

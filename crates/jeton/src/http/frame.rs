@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
@@ -11,13 +11,17 @@ use tracing::Instrument;
 
 use super::App;
 use super::language;
-use super::principal::Arrived;
+use super::principal::{Arrived, Peer};
 use super::stale_cookies::StaleCookies;
 
 /// Outermost of all: what it adds, every answer has.
 pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
     let arrived = app.auth.now();
     request.extensions_mut().insert(Arrived(arrived));
+    // Where another server accepted the connection, it may have told whose it is.
+    if let (None, Some(&ConnectInfo(peer))) = (request.extensions().get::<Peer>(), request.extensions().get()) {
+        request.extensions_mut().insert(Peer(peer));
+    }
     let language = language::choose(request.headers(), &app.settings().languages);
     request.extensions_mut().insert(language);
     let id = request_id(&app, &request);

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod claims;
+mod embedding;
 mod hostile;
 mod hostile_tokens;
 mod jwks;

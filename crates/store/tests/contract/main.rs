@@ -63,6 +63,7 @@ contract! {
         a_deleted_users_families_end_if_asked
         deleting_nobody_changes_nothing
         creating_a_user_is_an_event
+        a_user_whose_home_is_elsewhere_is_mirrored_without_a_password
     }
     groups {
         a_user_is_in_a_group_once_with_one_event
