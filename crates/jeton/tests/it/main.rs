@@ -6,6 +6,7 @@ mod embedding;
 mod hostile;
 mod hostile_tokens;
 mod jwks;
+mod languages;
 mod ledger;
 mod limits;
 mod pages;
