@@ -117,7 +117,7 @@ mod tests {
             said.extend(view.body().iter().filter(|field| !field.is_read_only).map(|field| field.label.to_owned()));
         }
         let korean = Language::new(LanguageCode::KOREAN, LanguageCode::KOREAN);
-        let missing: Vec<_> = said.iter().filter(|text| korean.translate(text) == text.as_str()).collect();
+        let missing: Vec<_> = said.iter().filter(|text| korean.translate(text, None) == text.as_str()).collect();
         assert!(missing.is_empty(), "add these to src/languages/korean_pages.rs: {missing:#?}");
     }
 }
