@@ -7,6 +7,7 @@ mod counts;
 mod debian;
 mod fuzz;
 mod postgres;
+mod readme;
 mod run;
 mod source;
 mod step;
