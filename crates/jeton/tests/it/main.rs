@@ -2,12 +2,17 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod claims;
+mod embedding;
 mod hostile;
 mod hostile_tokens;
 mod jwks;
+mod languages;
 mod ledger;
 mod limits;
+mod pages;
 mod passwords;
 mod plain_tokens;
+mod schema;
 mod site;
+mod throttling;
 mod urls;
