@@ -37,6 +37,12 @@ pub(crate) fn settings_file(
             table(simple_jwt, section)?.insert(attribute.clone(), format!("user.{attribute}").into());
         }
     }
+    if !profile.csrf_trusted_origins.is_empty() {
+        set(&mut settings, "csrf.trusted_origins", profile.csrf_trusted_origins.clone())?;
+    }
+    if let Some(body) = &profile.custom.session_login_body {
+        set(&mut settings, "sessions.login_body", body.to_string())?;
+    }
     for (path, value) in turned {
         set(&mut settings, path, toml_value(value)?)?;
     }

@@ -1,6 +1,7 @@
 //! Decides: who may sign in, what a token is worth, what a sign-out ends. Knows nothing of HTTP.
 
 mod access;
+mod basic;
 mod blacklist;
 mod build;
 mod claims;
@@ -15,6 +16,7 @@ mod operator;
 mod own_users;
 mod refresh;
 mod rule;
+mod session;
 mod setup;
 mod sliding;
 mod token_claims;
@@ -44,6 +46,7 @@ pub use obtain::{Credentials, Pair, Sliding};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use own_users::{Users, UsersError};
 pub use refresh::Refreshed;
+pub use session::Session;
 pub use setup::{SetupCode, SetupError};
 pub use token_claims::TokenClaims;
 pub use users::{Account, NewPassword, UserError};
@@ -57,6 +60,7 @@ use hooks::DynHooks;
 pub(crate) use hooks::RefusalStatus;
 use in_use::InUse;
 use own_users::DynUsers;
+use session::SessionKeys;
 use setup::Setup;
 use verified::Verified;
 
@@ -81,6 +85,7 @@ struct Parts {
     limits_restored: OnceCell<()>,
     hooks: Option<Arc<dyn DynHooks>>,
     users: Option<Arc<dyn DynUsers>>,
+    session_keys: SessionKeys,
 }
 
 /// What an embedder brings along.
@@ -157,6 +162,7 @@ impl Auth {
             limits_restored: OnceCell::new(),
             hooks: embedded.hooks,
             users: embedded.users,
+            session_keys: SessionKeys::of(&settings),
             settings,
             store,
             clock,

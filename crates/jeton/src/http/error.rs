@@ -42,6 +42,16 @@ pub(super) enum ApiError {
     NotAcceptable,
     /// The view has no such method.
     MethodNotAllowed(String),
+    /// Credentials that a class recognised are not good.
+    AuthenticationFailed(&'static str),
+    /// A session login was refused; why is not told.
+    SessionRefused,
+    /// A session may not be used like this.
+    Csrf(String),
+    /// A CSRF token that is good, but not for this session.
+    CsrfOfAnotherSession,
+    /// The page of another site sent the request: this one.
+    ForeignOrigin(String),
 }
 
 impl From<AuthError> for ApiError {
@@ -114,6 +124,13 @@ impl ApiError {
             Self::MethodNotAllowed(method) => {
                 detail(StatusCode::METHOD_NOT_ALLOWED, messages::method_not_allowed(method))
             }
+            Self::AuthenticationFailed(message) => detail(StatusCode::UNAUTHORIZED, Message::new(message)),
+            Self::SessionRefused => Answer::empty(StatusCode::FORBIDDEN),
+            Self::Csrf(reason) => detail(StatusCode::FORBIDDEN, messages::csrf_failed(reason)),
+            Self::CsrfOfAnotherSession => {
+                detail(StatusCode::FORBIDDEN, messages::csrf_failed("CSRF token was not issued for this session."))
+            }
+            Self::ForeignOrigin(origin) => detail(StatusCode::FORBIDDEN, messages::foreign_origin(origin)),
         }
     }
 }

@@ -47,7 +47,7 @@ use serde::de::DeserializeOwned;
 
 use super::authentication::{Callers, authenticate, bearer_word};
 use super::error::{ApiError, Refused};
-use super::language::Language;
+use super::language::{self, Language};
 use super::render;
 use crate::Jeton;
 use crate::auth::{AuthError, Principal};
@@ -168,7 +168,7 @@ where
         let challenge = HeaderValue::from_static("Bearer realm=\"api\"");
         verified()
             .map(Self)
-            .map_err(|error: AuthError| Rejection::new(error.into(), parts, ErrorTexts::V5_5, challenge))
+            .map_err(|error: AuthError| Rejection::new(error.into(), Language::default(), ErrorTexts::V5_5, challenge))
     }
 }
 
@@ -180,11 +180,11 @@ impl Rejection {
     fn of(jeton: &Jeton, parts: &Parts, error: ApiError) -> Self {
         let settings = jeton.auth().settings();
         let challenge = Callers::Known.challenge(settings);
-        Self::new(error, parts, settings.wire.error_texts, challenge)
+        let language = language::choose(&parts.headers, &settings.languages);
+        Self::new(error, language, settings.wire.error_texts, challenge)
     }
 
-    fn new(error: ApiError, parts: &Parts, texts: ErrorTexts, challenge: impl Into<Option<HeaderValue>>) -> Self {
-        let language = Language::of(&parts.headers);
+    fn new(error: ApiError, language: Language, texts: ErrorTexts, challenge: impl Into<Option<HeaderValue>>) -> Self {
         let answer = Refused::from(error).answer(language, texts, challenge.into());
         let mut response = Response::new(answer.data.map_or_else(Body::empty, |data| render::json(&data, None).into()));
         *response.status_mut() = answer.status;

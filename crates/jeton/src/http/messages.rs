@@ -23,6 +23,11 @@ pub(super) const NULL_CHARACTERS: &str = "Null characters are not allowed.";
 pub(super) const NO_DATA: &str = "No data provided";
 pub(super) const NOT_FOUND: &str = "Not found.";
 pub(super) const NOT_ACCEPTABLE: &str = "Could not satisfy the request Accept header.";
+pub(super) const MALFORMED_REQUEST: &str = "Malformed request.";
+pub(super) const BASIC_WITHOUT_CREDENTIALS: &str = "Invalid basic header. No credentials provided.";
+pub(super) const BASIC_WITH_SPACES: &str = "Invalid basic header. Credentials string should not contain spaces.";
+pub(super) const BASIC_NOT_BASE64: &str = "Invalid basic header. Credentials not correctly base64 encoded.";
+pub(super) const WRONG_USERNAME_OR_PASSWORD: &str = "Invalid username/password.";
 pub(super) const GOODBYE: &str = "OK, goodbye";
 pub(super) const GOODBYE_ALL: &str = "OK, goodbye, all refresh tokens blacklisted";
 
@@ -99,6 +104,18 @@ pub(super) fn not_a_dictionary(python_type: &str) -> Message {
 
 pub(super) fn method_not_allowed(method: &str) -> Message {
     Message::new("Method \"{method}\" not allowed.").with("method", method)
+}
+
+pub(super) fn csrf_failed(reason: &str) -> Message {
+    Message::new("CSRF Failed: {reason}").with("reason", reason)
+}
+
+pub(super) fn foreign_origin(origin: &str) -> Message {
+    Message::new(
+        "Requests from {origin} are not allowed. If it is one of yours, add it to csrf.trusted_origins; where HTTPS ends \
+         at a proxy, name that proxy in server.trusted_proxies.",
+    )
+    .with("origin", origin)
 }
 
 pub(super) fn unsupported_media_type(media_type: &str) -> Message {
