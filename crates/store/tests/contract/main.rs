@@ -152,7 +152,6 @@ contract! {
         what_memory_forgot_is_deleted_unless_it_came_back
         expired_rows_are_flushed_some_at_a_time
     }
-    }
     rules {
         random_walks_leave_the_store_where_the_rules_say
         whenever_the_rules_note_a_late_replay_the_store_does
