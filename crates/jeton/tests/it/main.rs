@@ -1,6 +1,7 @@
 //! The whole service in one process: real router, real store, a clock of the test's own.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod browser;
 mod claims;
 mod hostile;
 mod hostile_tokens;
@@ -9,5 +10,6 @@ mod ledger;
 mod limits;
 mod passwords;
 mod plain_tokens;
+mod sessions;
 mod site;
 mod urls;

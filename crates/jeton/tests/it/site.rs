@@ -19,7 +19,7 @@ pub(crate) const PASSWORD: &str = "Pa55-word!";
 pub(crate) struct Site {
     pub(crate) jeton: Jeton,
     pub(crate) clock: Clock,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 pub(crate) struct Reply {
@@ -60,7 +60,7 @@ impl Site {
         let url = format!("sqlite://{}", folder.path().join("jeton.db").display());
         let store = Store::open(&url, OpenMode::Create, clock.now()).unwrap();
         let jeton = Jeton::with(settings, store, clock.clone(), Entropy::system()).unwrap();
-        let site = Self { jeton, clock, _folder: folder };
+        let site = Self { jeton, clock, folder };
         for username in ["alice", "bob"] {
             let account = Account {
                 username: username.to_owned(),
@@ -82,6 +82,14 @@ impl Site {
 
     pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// The files of the database, with their names.
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap);
+        files
+            .map(|file| (file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path()).unwrap()))
+            .collect()
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
