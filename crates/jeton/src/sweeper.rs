@@ -3,24 +3,47 @@
 use std::time::Duration;
 
 use jeton_store::{FlushStep, Store, StoreError};
-use jeton_token::time::{Clock, Timestamp};
+use jeton_token::time::Clock;
 
 /// Sweeps until it is dropped. Errors are logged, and the walk goes on later.
 pub(crate) async fn sweep(store: &Store, clock: &Clock) {
     loop {
-        tokio::time::sleep(match step(store, clock.now()).await {
-            Ok(step) => pause_after(step),
+        tokio::time::sleep(match store.flush_step(clock.now()).await {
+            Ok(step) => {
+                if step.wrapped {
+                    sweep_limits(store, clock).await;
+                    sweep_sessions(store, clock).await;
+                }
+                pause_after(step)
+            }
             Err(error) => pause_after_error(&error),
         })
         .await;
     }
 }
 
-/// Some rows of the ledger, and after each round of it the sessions that have run out.
-async fn step(store: &Store, now: Timestamp) -> Result<FlushStep, StoreError> {
-    let step = store.flush_step(now).await?;
-    while step.wrapped && store.delete_expired_sessions(now).await? > 0 {}
-    Ok(step)
+/// Failures that count for nothing any more.
+async fn sweep_limits(store: &Store, clock: &Clock) {
+    loop {
+        match store.flush_login_limits(clock.now()).await {
+            Ok(0) => return,
+            Ok(rows) => tracing::debug!(rows, "expired limits were flushed"),
+            Err(error) => return tracing::warn!(%error, "expired limits could not be flushed"),
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Sessions that have run out.
+async fn sweep_sessions(store: &Store, clock: &Clock) {
+    loop {
+        match store.delete_expired_sessions(clock.now()).await {
+            Ok(0) => return,
+            Ok(rows) => tracing::debug!(rows, "expired sessions were flushed"),
+            Err(error) => return tracing::warn!(%error, "expired sessions could not be flushed"),
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// Quick while there is something to delete, slow through what lives, and a rest at the end of each round.

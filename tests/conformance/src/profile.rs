@@ -27,7 +27,7 @@ pub(crate) struct Profile {
     /// Exact if absent.
     #[serde(default)]
     pub(crate) compatibility: Compatibility,
-    /// Off if absent.
+    /// Off if absent; else what of `[limits]` is on.
     #[serde(default)]
     pub(crate) rate_limits: Value,
 }
@@ -103,17 +103,8 @@ impl Profile {
                 reasons.push(name.to_owned());
             }
         }
-        if self.language_code != "en-us" {
-            reasons.push(format!("language {:?}", self.language_code));
-        }
-        if self.locale_middleware {
-            reasons.push("choosing the language by request (locale_middleware)".to_owned());
-        }
         if self.custom.refresh_cookie_secure.is_some() {
             reasons.push("custom.refresh_cookie_secure".to_owned());
-        }
-        if ![Value::Null, Value::Bool(false), Value::from("off")].contains(&self.rate_limits) {
-            reasons.push("rate_limits".to_owned());
         }
         reasons
     }
@@ -143,12 +134,7 @@ mod tests {
         assert_eq!(profile.unsupported(), Vec::<String>::new());
         profile.auth_classes.push("token".into());
         profile.simple_jwt.insert("JWK_URL".into(), json!("https://keys.example/jwks.json"));
-        profile.language_code = "ko-kr".into();
-        profile.locale_middleware = true;
-        profile.rate_limits = json!({"login": "5/min"});
-        assert_eq!(profile.unsupported().len(), 5);
-        profile.rate_limits = json!("off");
-        assert_eq!(profile.unsupported().len(), 4);
+        assert_eq!(profile.unsupported().len(), 2);
     }
 
     #[test]

@@ -6,11 +6,14 @@ mod blacklist;
 mod build;
 mod claims;
 mod error;
+mod hooks;
 mod in_use;
 mod ledger;
+mod limits;
 mod logout;
 mod obtain;
 mod operator;
+mod own_users;
 mod refresh;
 mod rule;
 mod session;
@@ -31,12 +34,17 @@ use jeton_token::rotation::{AgentDigest, Rules};
 use jeton_token::time::{Clock, Timestamp};
 use jeton_token::token::{Genuine, Tokens};
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
 
 pub use access::{Identity, Principal, Rejection};
 pub use build::BuildError;
 pub use error::AuthError;
+pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
+pub use jeton_store::User;
+pub use limits::AccountLimit;
 pub use obtain::{Credentials, Pair, Sliding};
 pub use operator::{Revocation, Standing, read_unverified};
+pub use own_users::{Users, UsersError};
 pub use refresh::Refreshed;
 pub use session::Session;
 pub use setup::{SetupCode, SetupError};
@@ -45,9 +53,13 @@ pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;
 use crate::jwks::RemoteKeys;
+use crate::limits::Limits;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
+use hooks::DynHooks;
+pub(crate) use hooks::RefusalStatus;
 use in_use::InUse;
+use own_users::DynUsers;
 use session::SessionKeys;
 use setup::Setup;
 use verified::Verified;
@@ -68,7 +80,29 @@ struct Parts {
     entropy: Entropy,
     in_use: InUse,
     setup: Setup,
+    limits: Limits,
+    /// The limits know what the store had kept.
+    limits_restored: OnceCell<()>,
+    hooks: Option<Arc<dyn DynHooks>>,
+    users: Option<Arc<dyn DynUsers>>,
     session_keys: SessionKeys,
+}
+
+/// What an embedder brings along.
+#[derive(Clone, Default)]
+pub(crate) struct Embedded {
+    hooks: Option<Arc<dyn DynHooks>>,
+    users: Option<Arc<dyn DynUsers>>,
+}
+
+impl Embedded {
+    pub(crate) fn hooks(&mut self, hooks: impl Hooks) {
+        self.hooks = Some(Arc::new(hooks));
+    }
+
+    pub(crate) fn users(&mut self, users: impl Users) {
+        self.users = Some(Arc::new(users));
+    }
 }
 
 /// Where a request came from and when. Everything that is recorded about a caller is in here.
@@ -101,7 +135,21 @@ impl Auth {
     ///
     /// [`BuildError`] if `SIGNING_KEY` or `VERIFYING_KEY` does not fit `ALGORITHM`, or passwords cannot be hashed as configured.
     pub fn new(settings: Arc<Settings>, store: Store, clock: Clock, entropy: Entropy) -> Result<Self, BuildError> {
+        Self::embedded(settings, store, clock, entropy, Embedded::default())
+    }
+
+    /// The same, with what an embedder brings along.
+    pub(crate) fn embedded(
+        settings: Arc<Settings>,
+        store: Store,
+        clock: Clock,
+        entropy: Entropy,
+        embedded: Embedded,
+    ) -> Result<Self, BuildError> {
         let key = settings.simple_jwt.key()?;
+        if embedded.users.is_some() {
+            build::check_own_users(&settings)?;
+        }
         Ok(Self(Arc::new(Parts {
             tokens: Tokens::new(key, build::policy(&settings)),
             verified: Verified::new(&entropy),
@@ -110,6 +158,10 @@ impl Auth {
             hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
             in_use: InUse::default(),
             setup: Setup::default(),
+            limits: Limits::new(&settings.limits, settings.secret_key.expose()),
+            limits_restored: OnceCell::new(),
+            hooks: embedded.hooks,
+            users: embedded.users,
             session_keys: SessionKeys::of(&settings),
             settings,
             store,
@@ -133,6 +185,10 @@ impl Auth {
     /// Where users and families are kept.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    fn own_users(&self) -> Option<&dyn DynUsers> {
+        self.0.users.as_deref()
     }
 
     /// Mints and verifies this site's tokens.

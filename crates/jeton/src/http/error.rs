@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::answer::Answer;
 use super::language::Language;
 use super::messages::{self, Message};
-use crate::auth::{AuthError, Rejection};
+use crate::auth::{AuthError, Refusal, RefusalStatus, Rejection};
 use crate::settings::{ErrorTexts, TokenClass};
 
 /// A request was refused.
@@ -67,8 +67,14 @@ pub(super) struct Refused(Arc<ApiError>);
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
-        response.extensions_mut().insert(Refused(Arc::new(self)));
+        response.extensions_mut().insert(Refused::from(self));
         response
+    }
+}
+
+impl From<ApiError> for Refused {
+    fn from(error: ApiError) -> Self {
+        Self(Arc::new(error))
     }
 }
 
@@ -156,6 +162,11 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
         }
         AuthError::VerifiedBlacklisted => Answer::new(StatusCode::BAD_REQUEST, json!({"non_field_errors": [message]})),
         AuthError::NotOwner => detail(StatusCode::FORBIDDEN, &message),
+        AuthError::Throttled { retry_after } => {
+            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+            detail(StatusCode::TOO_MANY_REQUESTS, &messages::throttled(language, seconds))
+                .with(header::RETRY_AFTER, HeaderValue::from(seconds))
+        }
         AuthError::Overloaded { retry_after } => {
             tracing::warn!("the queue for checking passwords is full: see passwords.threads and passwords.queue");
             unavailable(&message, *retry_after)
@@ -164,6 +175,11 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
             tracing::error!(%error, "the database did not answer");
             unavailable(&message, Duration::from_secs(1))
         }
+        AuthError::Users(error) => {
+            tracing::error!(%error, "the app's own users could not be asked");
+            unavailable(&message, Duration::from_secs(1))
+        }
+        AuthError::Refused(refusal) => refused(refusal, &message),
         AuthError::HashingUnavailable => {
             tracing::error!("a password could not be hashed");
             unavailable(&message, Duration::from_secs(1))
@@ -172,6 +188,19 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
             tracing::warn!("a family kept changing under a refresh");
             unavailable(&message, Duration::from_secs(1))
         }
+    }
+}
+
+/// What a hook of the embedder's says.
+fn refused(refusal: &Refusal, message: &str) -> Answer {
+    let status = match refusal.status {
+        RefusalStatus::Invalid => StatusCode::BAD_REQUEST,
+        RefusalStatus::Unauthorized => StatusCode::UNAUTHORIZED,
+        RefusalStatus::Forbidden => StatusCode::FORBIDDEN,
+    };
+    match &refusal.code {
+        Some(code) => Answer::new(status, json!({"detail": message, "code": code})),
+        None => detail(status, message),
     }
 }
 
@@ -190,7 +219,7 @@ fn rejection(rejection: &Rejection, language: Language, texts: ErrorTexts) -> Va
 fn token_message(error: &TokenError, texts: ErrorTexts) -> Message {
     match (texts, error) {
         (ErrorTexts::V5_3, TokenError::Invalid(_) | TokenError::Expired) => Message::new("Token is invalid or expired"),
-        (ErrorTexts::V5_3 | ErrorTexts::V5_5, error) => Message::of(error.to_string()),
+        (ErrorTexts::V5_3 | ErrorTexts::V5_5, error) => messages::of_token_error(error),
     }
 }
 

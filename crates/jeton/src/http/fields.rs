@@ -77,7 +77,7 @@ mod tests {
 
     fn read(body: &str, blanks: Blanks) -> Result<String, Vec<String>> {
         let data = Json::parse(body.as_bytes(), Limits { max_depth: 9, refuse_duplicates: false }).unwrap();
-        let in_english = |message: &Message| message.text(Language::English);
+        let in_english = |message: &Message| message.text(Language::ENGLISH);
         read_text(data.member("a"), blanks).map_err(|messages| messages.iter().map(in_english).collect())
     }
 

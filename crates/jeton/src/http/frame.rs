@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
@@ -13,15 +13,19 @@ use tracing::Instrument;
 use super::App;
 use super::cookies::add_cookie;
 use super::csrf;
-use super::language::Language;
-use super::principal::Arrived;
+use super::language;
+use super::principal::{Arrived, Peer};
 use super::session;
 
 /// Outermost of all: what it adds, every answer has.
 pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
     let arrived = app.auth.now();
     request.extensions_mut().insert(Arrived(arrived));
-    let language = Language::of(request.headers());
+    // Where another server accepted the connection, it may have told whose it is.
+    if let (None, Some(&ConnectInfo(peer))) = (request.extensions().get::<Peer>(), request.extensions().get()) {
+        request.extensions_mut().insert(Peer(peer));
+    }
+    let language = language::choose(request.headers(), &app.settings().languages);
     request.extensions_mut().insert(language);
     let id = request_id(&app, &request);
     let cookies = replaced_cookies(&app, request.headers(), arrived);
@@ -38,6 +42,7 @@ pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Ne
     });
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id);
+    language::declare(language, &app.settings().languages, headers);
     for (name, value) in COMMON {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

@@ -17,6 +17,7 @@ use super::media_type::MediaType;
 use super::negotiation::{Format, Renderers};
 use crate::auth::Auth;
 use crate::entropy::Entropy;
+use crate::languages::{LanguageCode, asked_for, parse_accept_language};
 use crate::settings::{Compatibility, Settings};
 
 /// A JSON body as the value it stands for, or the words it is refused with. Of equal members the last counts.
@@ -56,6 +57,12 @@ pub fn accept(headers: &[&[u8]]) -> Option<String> {
         Format::Html => Some("html".to_owned()),
         Format::Yaml { .. } | Format::Page => None,
     }
+}
+
+/// The ranges of an `Accept-Language` header with their weights in thousandths, and the language that is chosen.
+pub fn accept_language(header: &[u8]) -> (Vec<(String, u16)>, Option<LanguageCode>) {
+    let ranges = parse_accept_language(header).into_iter().map(|range| (range.tag, range.weight)).collect();
+    (ranges, asked_for(None, header, true))
 }
 
 /// The `Set-Cookie` headers that these `Cookie` headers provoke; nothing if they can be no headers.

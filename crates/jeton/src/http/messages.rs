@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use jeton_token::error::TokenError;
+
 use super::language::Language;
 
 /// A text for clients, with the values of its placeholders: `{name}` in the English text and in every translation.
@@ -46,7 +48,8 @@ impl Message {
 
     /// The text, in that language as far as it is known there.
     pub(super) fn text(&self, language: Language) -> String {
-        let mut rest = language.translate(&self.english);
+        let number = self.values.iter().find_map(|(_, value)| value.parse().ok());
+        let mut rest = language.translate_counted(&self.english, number);
         let mut text = String::with_capacity(rest.len());
         while let Some((before, after)) = rest.split_once('{') {
             text.push_str(before);
@@ -108,16 +111,56 @@ pub(super) fn unsupported_charset(charset: &str) -> Message {
     Message::new("Unsupported charset \"{charset}\" in request Content-Type header.").with("charset", charset)
 }
 
+/// Two sentences, each of which the catalogues know.
+pub(super) fn throttled(language: Language, seconds: u64) -> String {
+    let wait = match seconds {
+        1 => "Expected available in {wait} second.",
+        _ => "Expected available in {wait} seconds.",
+    };
+    let wait = Message::new(wait).with("wait", seconds.to_string());
+    format!("{} {}", Message::new("Request was throttled.").text(language), wait.text(language))
+}
+
+/// What the bearer of a refused token is told.
+pub(super) fn of_token_error(error: &TokenError) -> Message {
+    match error {
+        TokenError::MissingTime(claim) => Message::new("Token has no '{claim}' claim").with("claim", claim),
+        TokenError::TimePassed(claim) => Message::new("Token '{claim}' claim has expired").with("claim", claim),
+        TokenError::Invalid(_)
+        | TokenError::Expired
+        | TokenError::Blacklisted
+        | TokenError::MissingId
+        | TokenError::MissingType
+        | TokenError::WrongType => Message::of(error.to_string()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::languages::LanguageCode;
+
+    #[test]
+    fn one_second_is_not_several() {
+        let text = |seconds| throttled(Language::ENGLISH, seconds);
+        assert_eq!(text(1), "Request was throttled. Expected available in 1 second.");
+        assert_eq!(text(5), "Request was throttled. Expected available in 5 seconds.");
+    }
 
     #[test]
     fn values_stand_where_their_placeholders_stood() {
-        let text = |message: Message| message.text(Language::English);
+        let text = |message: Message| message.text(Language::ENGLISH);
         assert_eq!(text(method_not_allowed("PUT")), "Method \"PUT\" not allowed.");
         assert_eq!(text(method_not_allowed("{method}")), "Method \"{method}\" not allowed.");
         assert_eq!(text(Message::new("{a} {b}{c} {").with("b", "{a}").with("a", "1")), "1 {a}{c} {");
         assert_eq!(text(Message::of("as it is".to_owned())), "as it is");
+    }
+
+    #[test]
+    fn names_of_claims_stand_in_translated_messages() {
+        let korean = Language::new(LanguageCode::KOREAN, LanguageCode::ENGLISH);
+        let message = of_token_error(&TokenError::MissingTime("{claim}".to_owned()));
+        assert_eq!(message.text(korean), "토큰에 '{claim}' 클레임이 없습니다");
+        assert_eq!(message.text(Language::ENGLISH), "Token has no '{claim}' claim");
     }
 }

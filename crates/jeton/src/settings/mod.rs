@@ -14,10 +14,12 @@ mod given;
 mod guides;
 mod languages;
 mod ledger;
+mod limits;
 mod load;
 mod log;
 mod passwords;
 mod problem;
+mod proxies;
 mod reader;
 mod rules;
 mod secrets;
@@ -40,10 +42,12 @@ pub use database::{Database, Location};
 pub use default_file::default_file;
 pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
+pub use limits::{Limit, Limits, Rate};
 pub use load::Loaded;
 pub use log::{Log, LogFormat};
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
+pub use proxies::ForwardedHeader;
 pub use server::Server;
 pub use sessions::Sessions;
 pub use simple_jwt::{
@@ -82,6 +86,8 @@ pub struct Settings {
     pub csrf: Csrf,
     /// `[passwords]`.
     pub passwords: Passwords,
+    /// `[limits]`.
+    pub limits: Limits,
     /// `[urls]`.
     pub urls: Urls,
     /// `[cors]`.
@@ -108,6 +114,7 @@ impl Settings {
             sessions: Sessions::defaults(compatibility),
             csrf: Csrf::defaults(compatibility),
             passwords: Passwords::defaults(compatibility),
+            limits: Limits::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&simple_jwt.auth_header_name),
             languages: Languages::defaults(compatibility),

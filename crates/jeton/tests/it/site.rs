@@ -72,6 +72,19 @@ impl Site {
         site
     }
 
+    /// Another process over the same database, with the same settings.
+    pub(crate) fn neighbour(&self) -> Jeton {
+        let url = format!("sqlite://{}", self.folder.path().join("jeton.db").display());
+        let store = Store::open(&url, OpenMode::Existing, self.clock.now()).unwrap();
+        let settings = self.jeton.auth().settings().clone();
+        Jeton::with(settings, store, self.clock.clone(), Entropy::system()).unwrap()
+    }
+
+    /// The same site in a new process.
+    pub(crate) fn restarted(self) -> Self {
+        Self { jeton: self.neighbour(), ..self }
+    }
+
     pub(crate) async fn exact() -> Self {
         Self::new(settings(Compatibility::Exact)).await
     }
@@ -93,7 +106,7 @@ impl Site {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
-        let response = self.jeton.router().oneshot(request).await.unwrap();
+        let response = self.jeton.site().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         Reply { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }

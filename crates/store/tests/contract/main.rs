@@ -7,6 +7,7 @@ mod events;
 mod families;
 mod flush;
 mod groups;
+mod login_limits;
 mod rotations;
 mod rules;
 mod sessions;
@@ -64,6 +65,7 @@ contract! {
         a_deleted_users_families_end_if_asked
         deleting_nobody_changes_nothing
         creating_a_user_is_an_event
+        a_user_whose_home_is_elsewhere_is_mirrored_without_a_password
     }
     groups {
         a_user_is_in_a_group_once_with_one_event
@@ -133,6 +135,14 @@ contract! {
         a_session_of_a_deleted_user_is_nobodys
         sessions_that_ran_out_are_deleted_by_and_by
         sixty_four_logins_at_once_are_sixty_four_sessions
+    }
+    login_limits {
+        the_later_of_two_rows_stays_whichever_comes_first
+        strangers_and_devices_have_rows_of_their_own
+        what_expires_last_is_listed_first
+        clearing_an_account_forgives_its_failures_and_no_others
+        what_memory_forgot_is_deleted_unless_it_came_back
+        expired_rows_are_flushed_some_at_a_time
     }
     rules {
         random_walks_leave_the_store_where_the_rules_say

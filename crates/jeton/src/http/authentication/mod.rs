@@ -9,6 +9,7 @@ use axum::http::HeaderValue;
 
 #[cfg(feature = "fuzzing")]
 pub(super) use bearer::bearer_token;
+pub(super) use bearer::bearer_word;
 
 use super::App;
 use super::error::ApiError;

@@ -90,3 +90,19 @@ pub(super) struct NotFound {
 pub(super) const CONTENT_TYPE: &str = "text/html; charset=utf-8";
 
 const STYLE: &str = include_str!("../../../../../web/styles/page.css");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::openapi::views;
+    use crate::languages::LanguageCode;
+
+    #[test]
+    fn what_views_say_of_themselves_has_its_korean() {
+        let korean = Language::new(LanguageCode::KOREAN, LanguageCode::KOREAN);
+        let labels = views().flat_map(|view| view.body().iter().filter(|field| !field.is_read_only));
+        let said = views().map(|view| view.description).chain(labels.map(|field| field.label));
+        let missing: Vec<_> = said.filter(|text| korean.translate(text, None) == *text).collect();
+        assert!(missing.is_empty(), "add these to src/languages/korean_pages.rs: {missing:#?}");
+    }
+}
