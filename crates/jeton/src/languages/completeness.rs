@@ -101,6 +101,7 @@ const OPENINGS: &[&str] = &[
 const IN_ENGLISH: &[&str] = &[
     "JSON parse error - {message}",
     "Multipart form parse error - {why}",
+    "CSRF Failed: {reason}",
     "OK, goodbye",
     "OK, goodbye, all refresh tokens blacklisted",
 ];
