@@ -110,8 +110,8 @@ impl From<UserError> for Failure {
             UserError::Taken => {
                 Self::refused(error.to_string(), "Choose another; `jeton user list` shows who is there.")
             }
-            UserError::TooShort { .. } => {
-                Self::refused(error.to_string(), "Choose a longer one; the limit is passwords.min_length.")
+            UserError::WeakPassword(_) => {
+                Self::refused(error.to_string(), "Choose another; passwords.validators says what is asked of one.")
             }
             UserError::BadUsername => Self::refused(error.to_string(), "Choose another name."),
             UserError::LongHash => Self::refused(error.to_string(), "Give the hash as Django stores it."),

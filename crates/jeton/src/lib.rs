@@ -9,6 +9,7 @@ pub mod entropy;
 mod http;
 pub mod jwks;
 pub mod passwords;
+mod python;
 pub mod settings;
 mod sweeper;
 

@@ -111,9 +111,6 @@ impl Profile {
         if self.custom.session_login_body.is_some() {
             reasons.push("custom.session_login_body".to_owned());
         }
-        if self.custom.refresh_cookie_secure.is_some() {
-            reasons.push("custom.refresh_cookie_secure".to_owned());
-        }
         if ![Value::Null, Value::Bool(false), Value::from("off")].contains(&self.rate_limits) {
             reasons.push("rate_limits".to_owned());
         }

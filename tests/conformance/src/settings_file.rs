@@ -22,6 +22,9 @@ pub(crate) fn settings_file(
     set(&mut settings, "log.level", "debug")?;
     set(&mut settings, "ledger.BLACKLIST", profile.blacklist_app)?;
     set(&mut settings, "authentication.classes", profile.auth_classes.clone())?;
+    if let Some(is_secure) = profile.custom.refresh_cookie_secure {
+        set(&mut settings, "cookies.secure", if is_secure { "always" } else { "never" })?;
+    }
     let simple_jwt = table(&mut settings, "simple_jwt")?;
     for (name, value) in &profile.simple_jwt {
         simple_jwt.insert(name.clone(), toml_value(value).with_context(|| format!("simple_jwt.{name}"))?);
@@ -91,6 +94,7 @@ mod tests {
         .clone();
         profile.custom.token_claims = vec!["username".into(), "is_staff".into()];
         profile.custom.response_fields = vec!["email".into()];
+        profile.custom.refresh_cookie_secure = Some(true);
         let turned = json!({"ledger.reuse_detection": false, "passwords.trim": true}).as_object().unwrap().clone();
         let text = settings_file(&profile, 8001, Compatibility::Safe, &turned).unwrap();
         let read: Table = toml::from_str(&text).unwrap();
@@ -101,6 +105,7 @@ mod tests {
                 "server": {"listen": "127.0.0.1:8001"}, "database": {"url": "sqlite://jeton.db"}, "log": {"level": "debug"},
                 "ledger": {"BLACKLIST": true, "reuse_detection": false},
                 "authentication": {"classes": ["jwt"]},
+                "cookies": {"secure": "always"},
                 "simple_jwt": {
                     "ACCESS_TOKEN_LIFETIME": 600, "JTI_CLAIM": "", "AUDIENCE": ["web", "mobile"],
                     "USER_ID_CLAIM": "https://claims.example/email",

@@ -4,6 +4,7 @@ mod access;
 mod blacklist;
 mod build;
 mod claims;
+mod email;
 mod error;
 mod in_use;
 mod ledger;
@@ -12,8 +13,10 @@ mod obtain;
 mod operator;
 mod refresh;
 mod setup;
+mod signup;
 mod sliding;
 mod user_key;
+mod username;
 mod users;
 mod verify;
 
@@ -30,11 +33,14 @@ use sha2::{Digest, Sha256};
 
 pub use access::{Identity, Principal, Rejection};
 pub use build::BuildError;
+pub use email::{Email, EmailFlaw};
 pub use error::AuthError;
 pub use obtain::{Credentials, Pair};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use refresh::Refreshed;
 pub use setup::{SetupCode, SetupError};
+pub use signup::{Applicant, SignUpError};
+pub use username::{NameFlaw, Username};
 pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;

@@ -86,7 +86,7 @@ impl Auth {
     /// The user of these credentials, whose hash is brought up to date on the way: every way in with a password goes
     /// through here.
     pub(super) async fn sign_in(&self, credentials: Credentials, _: &Caller) -> Result<User, AuthError> {
-        let mut user = self.store().find_user_by_username(&credentials.username).await?;
+        let mut user = self.find_user_by_typed_name(&credentials.username).await?;
         let stored = user.as_ref().map(|user| &user.password);
         let verdict = self.0.hasher.verify(credentials.password, stored).await?;
         let (Some(mut user), Verdict::Match { rehash }) = (user.take(), verdict) else {

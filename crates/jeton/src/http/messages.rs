@@ -8,7 +8,16 @@ use super::language::Language;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Message {
     english: Cow<'static, str>,
-    values: Vec<(&'static str, String)>,
+    values: Vec<(&'static str, Value)>,
+}
+
+/// What stands in for a placeholder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    /// Inserted as it is.
+    Text(String),
+    /// A word of ours, said in the language of the message.
+    Term(&'static str),
 }
 
 pub(super) const FIELD_REQUIRED: &str = "This field is required.";
@@ -16,6 +25,10 @@ pub(super) const FIELD_NULL: &str = "This field may not be null.";
 pub(super) const FIELD_BLANK: &str = "This field may not be blank.";
 pub(super) const NOT_A_STRING: &str = "Not a valid string.";
 pub(super) const NULL_CHARACTERS: &str = "Null characters are not allowed.";
+pub(super) const BAD_USERNAME: &str =
+    "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.";
+pub(super) const USERNAME_TAKEN: &str = "A user with that username already exists.";
+pub(super) const BAD_EMAIL: &str = "Enter a valid email address.";
 pub(super) const NO_DATA: &str = "No data provided";
 pub(super) const NOT_FOUND: &str = "Not found.";
 pub(super) const NOT_ACCEPTABLE: &str = "Could not satisfy the request Accept header.";
@@ -35,7 +48,13 @@ impl Message {
 
     /// The value of a placeholder. It is inserted as it is: braces in it stay braces.
     pub(super) fn with(mut self, placeholder: &'static str, value: impl Into<String>) -> Self {
-        self.values.push((placeholder, value.into()));
+        self.values.push((placeholder, Value::Text(value.into())));
+        self
+    }
+
+    /// The value of a placeholder that is a word to be translated, too.
+    pub(super) fn with_term(mut self, placeholder: &'static str, english: &'static str) -> Self {
+        self.values.push((placeholder, Value::Term(english)));
         self
     }
 
@@ -51,7 +70,10 @@ impl Message {
             });
             match value {
                 Some((value, after)) => {
-                    text.push_str(value);
+                    text.push_str(match value {
+                        Value::Text(text) => text,
+                        Value::Term(english) => language.translate(english),
+                    });
                     rest = after;
                 }
                 None => {
@@ -69,6 +91,11 @@ impl From<&'static str> for Message {
     fn from(english: &'static str) -> Self {
         Self::new(english)
     }
+}
+
+pub(super) fn max_length(max_length: usize) -> Message {
+    Message::new("Ensure this field has no more than {max_length} characters.")
+        .with("max_length", max_length.to_string())
 }
 
 pub(super) fn surrogate(surrogate: u16) -> Message {

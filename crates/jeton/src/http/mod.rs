@@ -3,6 +3,7 @@
 mod answer;
 mod authentication;
 mod body;
+mod cookie;
 mod cookies;
 mod cors;
 mod error;
@@ -22,6 +23,7 @@ mod render;
 mod routing;
 mod server;
 mod setup;
+mod signup;
 mod stale_cookies;
 mod token;
 mod view;
@@ -87,12 +89,12 @@ impl App {
             Endpoint::SlidingRefresh => token::SLIDING_REFRESH.serve(self, post(token::refresh_sliding)),
             Endpoint::Logout => logout::LOGOUT.serve(self, post(logout::logout)),
             Endpoint::Me => me::ME.serve(self, get(me::me).post(me::me)),
+            Endpoint::CookieSignup => signup::SIGNUP.serve(self, post(signup::signup)),
+            Endpoint::CookieLogin => cookie::LOGIN.serve(self, post(cookie::login)),
+            Endpoint::CookieLogout => cookie::LOGOUT.serve(self, post(cookie::logout)),
+            Endpoint::CookieRefresh => cookie::REFRESH.serve(self, post(cookie::refresh)),
             // Not served yet: such a path is not found.
-            Endpoint::CookieSignup
-            | Endpoint::CookieLogin
-            | Endpoint::CookieLogout
-            | Endpoint::CookieRefresh
-            | Endpoint::SessionLogin
+            Endpoint::SessionLogin
             | Endpoint::SessionLogout
             | Endpoint::JwtLogin
             | Endpoint::JwtInfo

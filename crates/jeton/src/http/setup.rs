@@ -12,6 +12,7 @@ use super::fields::{Blanks, Fields};
 use super::render::{escape, page, page_policy};
 use super::routing;
 use crate::auth::{Account, NewPassword, SetupError, UserError};
+use crate::passwords::Person;
 
 /// Where the page is.
 pub const SETUP_PATH: &str = "/setup/";
@@ -59,7 +60,8 @@ async fn set_up(
     username: String,
     password: Secret<String>,
 ) -> Result<String, SetupError> {
-    app.auth.check_new_password(&password)?;
+    let person = Person { username: &username, ..Person::default() };
+    app.auth.check_new_password(&password, person)?;
     let account = Account { username: username.clone(), password: NewPassword::Plain(password), ..Account::default() };
     app.auth.set_up(code, account).await?;
     Ok(username)
@@ -70,7 +72,7 @@ fn status_of(error: &SetupError) -> StatusCode {
         SetupError::WrongCode => StatusCode::FORBIDDEN,
         SetupError::User(UserError::Store(_) | UserError::Password(_)) => StatusCode::SERVICE_UNAVAILABLE,
         SetupError::User(
-            UserError::BadUsername | UserError::Taken | UserError::TooShort { .. } | UserError::LongHash,
+            UserError::BadUsername | UserError::Taken | UserError::WeakPassword(_) | UserError::LongHash,
         ) => StatusCode::BAD_REQUEST,
     }
 }

@@ -49,6 +49,7 @@ pub(super) struct Field {
     pub(super) is_read_only: bool,
     pub(super) is_label_translated: bool,
     pub(super) max_length: Option<u16>,
+    pub(super) help_text: Option<&'static str>,
 }
 
 impl View {
@@ -101,12 +102,46 @@ impl Field {
     /// A text that has to be there.
     pub(super) const fn required(name: &'static str, label: &'static str) -> Self {
         let kind = "string";
-        Self { name, label, kind, is_required: true, is_read_only: false, is_label_translated: false, max_length: None }
+        Self {
+            name,
+            label,
+            kind,
+            is_required: true,
+            is_read_only: false,
+            is_label_translated: false,
+            max_length: None,
+            help_text: None,
+        }
+    }
+
+    /// A text that may be left out.
+    pub(super) const fn optional(name: &'static str, label: &'static str) -> Self {
+        Self { is_required: false, ..Self::required(name, label) }
     }
 
     /// A text that the answer has, and the body does not need.
     pub(super) const fn read_only(name: &'static str, label: &'static str) -> Self {
         Self { is_required: false, is_read_only: true, ..Self::required(name, label) }
+    }
+
+    /// The same of another kind of text.
+    pub(super) const fn kind(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The same with a greatest length, in characters.
+    pub(super) const fn max_length(self, max_length: u16) -> Self {
+        Self { max_length: Some(max_length), ..self }
+    }
+
+    /// The same with a word of help.
+    pub(super) const fn help(self, help_text: &'static str) -> Self {
+        Self { help_text: Some(help_text), ..self }
+    }
+
+    /// The same with a label that is said in the language of the answer, as those of Django's own columns are.
+    pub(super) const fn translated(self) -> Self {
+        Self { is_label_translated: true, ..self }
     }
 
     fn metadata(&self, language: Language) -> (String, Value) {
@@ -117,6 +152,9 @@ impl Field {
             "read_only": self.is_read_only,
             "label": label,
         });
+        if let Some(help_text) = self.help_text {
+            metadata["help_text"] = language.translate(help_text).into();
+        }
         if let Some(max_length) = self.max_length {
             metadata["max_length"] = max_length.into();
         }

@@ -5,8 +5,8 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    Authentication, Compatibility, Cors, Database, Ledger, Log, Origin, Passwords, Problem, Problems, Server, Settings,
-    SimpleJwt, Sources, Urls,
+    Authentication, Compatibility, Cookies, Cors, Database, Ledger, Log, Origin, Passwords, Problem, Problems, Server,
+    Settings, Signup, SimpleJwt, Sources, Urls, Usernames,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -92,6 +92,9 @@ impl Settings {
             ledger: Ledger::read(reader, compatibility),
             authentication: Authentication::read(reader),
             passwords: Passwords::read(reader, compatibility),
+            usernames: Usernames::read(reader, compatibility),
+            signup: Signup::read(reader),
+            cookies: Cookies::read(reader, compatibility),
             urls: Urls::read(reader),
             cors: Cors::read(reader, &simple_jwt.auth_header_name),
             log: Log::read(reader),
@@ -214,7 +217,7 @@ mod tests {
     fn all_problems_come_at_once_each_with_its_path_and_what_to_do() {
         let errors = errors(
             "[server]\nlisten = \"localhost\"\n[simple_jwt]\nACCESS_TOKEN_LIFETIME = \"5x\"\nROTATE_REFERSH_TOKENS = true\n\
-             ALGORITHM = \"RS255\"\n[database]\nurl = \"postgres://db/x\"\n[cookies]\nsecure = true\n",
+             ALGORITHM = \"RS255\"\n[database]\nurl = \"postgres://db/x\"\n[cookies]\nsecurity = true\n",
         );
         let expected = [
             "server.listen (line 3): \"localhost\" is not an address and port",
@@ -222,7 +225,7 @@ mod tests {
             "simple_jwt.ALGORITHM (line 7): \"RS255\" is not one of the words",
             "simple_jwt.ACCESS_TOKEN_LIFETIME (line 5): \"5x\" is not a length of time",
             "simple_jwt.ROTATE_REFERSH_TOKENS (line 6): there is no such setting\n    Did you mean simple_jwt.ROTATE_REFRESH_TOKENS?",
-            "cookies.secure (line 11): there is no such setting",
+            "cookies.security (line 11): there is no such setting",
         ];
         assert_eq!(errors.len(), expected.len(), "{errors:#?}");
         for (error, start) in errors.iter().zip(expected) {

@@ -2,6 +2,7 @@
 
 mod authentication;
 mod compatibility;
+mod cookies;
 mod cors;
 mod database;
 mod default_file;
@@ -19,15 +20,18 @@ mod reader;
 mod rules;
 mod secrets;
 mod server;
+mod signup;
 mod simple_jwt;
 mod source;
 mod suggestion;
 mod urls;
+mod usernames;
 
 use jeton_token::secret::Secret;
 
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
+pub use cookies::{Cookies, SameSite, Secure};
 pub use cors::Cors;
 pub use database::{Database, Location};
 pub use default_file::default_file;
@@ -37,9 +41,11 @@ pub use log::{Log, LogFormat};
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
 pub use server::Server;
+pub use signup::Signup;
 pub use simple_jwt::{Algorithm, Audience, Responses, SimpleJwt, TokenClass, UserAttribute, UserField, ValueSource};
 pub use source::{Origin, SettingsFile, Source, Sources};
 pub use urls::{Endpoint, Slash, Urls};
+pub use usernames::Usernames;
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -63,6 +69,12 @@ pub struct Settings {
     pub authentication: Authentication,
     /// `[passwords]`.
     pub passwords: Passwords,
+    /// `[usernames]`.
+    pub usernames: Usernames,
+    /// `[signup]`.
+    pub signup: Signup,
+    /// `[cookies]`.
+    pub cookies: Cookies,
     /// `[urls]`.
     pub urls: Urls,
     /// `[cors]`.
@@ -84,6 +96,9 @@ impl Settings {
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
             passwords: Passwords::defaults(compatibility),
+            usernames: Usernames::defaults(compatibility),
+            signup: Signup::default(),
+            cookies: Cookies::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&simple_jwt.auth_header_name),
             log: Log::default(),

@@ -1,0 +1,181 @@
+//! What a new password must pass: Django's validators, all asked at once, in Django's words.
+
+mod common;
+mod similarity;
+
+use std::fmt;
+
+use crate::python;
+
+/// One of Django's password validators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Validator {
+    /// Not like the name or the e-mail address of its owner.
+    Similarity,
+    /// Not too short.
+    Length,
+    /// Not one of Django's 20,000 common ones.
+    Common,
+    /// Not of digits alone.
+    Numeric,
+}
+
+/// What is known of the owner of a password to be, as it was typed.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(missing_docs, reason = "the columns are Django's, and so are their meanings")]
+pub struct Person<'a> {
+    pub username: &'a str,
+    pub first_name: &'a str,
+    pub last_name: &'a str,
+    pub email: &'a str,
+}
+
+/// What is known of a person that a password may be too much like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the columns are Django's, and so are their meanings")]
+pub enum Attribute {
+    Username,
+    FirstName,
+    LastName,
+    Email,
+}
+
+/// Why a password will not do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// It is like something that is known of its owner.
+    TooSimilar(Attribute),
+    /// It has fewer characters than it must have.
+    TooShort {
+        /// How many it must have.
+        min_length: usize,
+    },
+    /// It is on the list.
+    TooCommon,
+    /// It has digits alone.
+    EntirelyNumeric,
+    /// It has more bytes than are ever hashed.
+    TooLong {
+        /// How many it may have.
+        max_length: usize,
+    },
+}
+
+impl Validator {
+    /// All, in Django's order.
+    pub const ALL: [Self; 4] = [Self::Similarity, Self::Length, Self::Common, Self::Numeric];
+
+    /// What it finds, if anything.
+    pub fn weakness(self, password: &str, person: Person<'_>, min_length: usize) -> Option<Weakness> {
+        let found = |is_weak: bool, weakness| is_weak.then_some(weakness);
+        match self {
+            Self::Similarity => {
+                let is_like =
+                    |(_, text): &(Attribute, &str)| !text.is_empty() && similarity::is_similar(password, text);
+                person.attributes().into_iter().find(is_like).map(|(attribute, _)| Weakness::TooSimilar(attribute))
+            }
+            Self::Length => found(password.chars().count() < min_length, Weakness::TooShort { min_length }),
+            Self::Common => found(common::is_common(password), Weakness::TooCommon),
+            Self::Numeric => found(is_numeric(password), Weakness::EntirelyNumeric),
+        }
+    }
+}
+
+fn is_numeric(password: &str) -> bool {
+    !password.is_empty() && password.chars().all(python::is_digit)
+}
+
+impl<'a> Person<'a> {
+    fn attributes(self) -> [(Attribute, &'a str); 4] {
+        [
+            (Attribute::Username, self.username),
+            (Attribute::FirstName, self.first_name),
+            (Attribute::LastName, self.last_name),
+            (Attribute::Email, self.email),
+        ]
+    }
+}
+
+impl Attribute {
+    /// What Django's `User` calls it.
+    pub const fn verbose_name(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::FirstName => "first name",
+            Self::LastName => "last name",
+            Self::Email => "email address",
+        }
+    }
+}
+
+impl Weakness {
+    /// The message, with `{verbose_name}`, `{min_length}` or `{max_length}` where that belongs.
+    pub const fn template(self) -> &'static str {
+        match self {
+            Self::TooSimilar(_) => "The password is too similar to the {verbose_name}.",
+            Self::TooShort { min_length: 1 } => {
+                "This password is too short. It must contain at least {min_length} character."
+            }
+            Self::TooShort { .. } => "This password is too short. It must contain at least {min_length} characters.",
+            Self::TooCommon => "This password is too common.",
+            Self::EntirelyNumeric => "This password is entirely numeric.",
+            Self::TooLong { .. } => "This password is too long. It may have at most {max_length} bytes.",
+        }
+    }
+}
+
+impl Weakness {
+    /// The messages of several, one after the other.
+    pub fn list(all: &[Self]) -> String {
+        let all: Vec<String> = all.iter().map(Self::to_string).collect();
+        all.join(" ")
+    }
+}
+
+impl fmt::Display for Weakness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let template = self.template();
+        match self {
+            Self::TooSimilar(attribute) => f.write_str(&template.replace("{verbose_name}", attribute.verbose_name())),
+            Self::TooShort { min_length } => f.write_str(&template.replace("{min_length}", &min_length.to_string())),
+            Self::TooLong { max_length } => f.write_str(&template.replace("{max_length}", &max_length.to_string())),
+            Self::TooCommon | Self::EntirelyNumeric => f.write_str(template),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(password: &str, person: Person<'_>) -> Vec<String> {
+        Validator::ALL.iter().filter_map(|one| one.weakness(password, person, 8)).map(|one| one.to_string()).collect()
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once_in_django_s_order() {
+        let person = Person { username: "alice", email: "12345@example.com", ..Person::default() };
+        assert_eq!(
+            found("12345", person),
+            [
+                "The password is too similar to the email address.",
+                "This password is too short. It must contain at least 8 characters.",
+                "This password is too common.",
+                "This password is entirely numeric.",
+            ]
+        );
+        assert_eq!(found("Str0ng-pass-77", person), [""; 0]);
+    }
+
+    #[test]
+    fn the_first_attribute_that_is_like_it_is_named_alone() {
+        let person = Person { username: "x", first_name: "janedoe99", last_name: "janedoe99", email: "" };
+        assert_eq!(found("JaneDoe99", person), ["The password is too similar to the first name."]);
+    }
+
+    #[test]
+    fn one_character_is_singular() {
+        let weakness = Validator::Length.weakness("", Person::default(), 1).unwrap();
+        assert_eq!(weakness.to_string(), "This password is too short. It must contain at least 1 character.");
+    }
+}
