@@ -8,6 +8,7 @@ mod census;
 pub mod entropy;
 mod http;
 pub mod jwks;
+mod languages;
 pub mod passwords;
 mod python;
 pub mod settings;
@@ -22,7 +23,8 @@ use jeton_token::time::Clock;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub use http::fuzzing;
-pub use http::{SETUP_PATH, Stopped, serve};
+pub use http::{OpenapiVersion, SETUP_PATH, Stopped, openapi_json, openapi_yaml, serve};
+pub use languages::{LanguageCode, UnknownLanguage};
 
 use auth::{Auth, BuildError};
 use entropy::Entropy;

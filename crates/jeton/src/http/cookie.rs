@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::App;
 use super::body::Data;
+use super::contract::{Kind, Member, Success, UNAUTHORIZED};
 use super::cookies::{SetCookie, cookie};
 use super::error::ApiError;
 use super::fields::strip;
@@ -24,13 +25,25 @@ pub(super) static LOGIN: View = View::open(
     "Cookie Login",
     "A username and a password for an access token, and for a refresh token in a cookie.",
     &[Field::required("username", "Username"), Field::required("password", "Password")],
-);
+)
+.success(Success::object(|_| Some(members(true))))
+.refusals(&[UNAUTHORIZED]);
 
 pub(super) static REFRESH: View =
-    View::open("Cookie Refresh", "The refresh token in the cookie for a new access token.", &[]);
+    View::open("Cookie Refresh", "The refresh token in the cookie for a new access token.", &[])
+        .success(Success::object(|_| Some(members(true))))
+        .refusals(&[UNAUTHORIZED]);
 
 pub(super) static LOGOUT: View =
-    View::open("Cookie Logout", "Ends the refresh token in the cookie, and deletes the cookie.", &[]);
+    View::open("Cookie Logout", "Ends the refresh token in the cookie, and deletes the cookie.", &[])
+        .success(Success::object(|_| Some(members(false))))
+        .refusals(&[UNAUTHORIZED]);
+
+/// The members of an envelope.
+pub(super) fn members(has_token: bool) -> Vec<Member> {
+    let token = has_token.then(|| Member::text("token").of(Kind::Object(vec![Member::text("access")])));
+    [Member::text("code").of(Kind::Integer), Member::text("message")].into_iter().chain(token).collect()
+}
 
 pub(super) async fn login(
     State(app): State<App>,

@@ -7,7 +7,8 @@ use jeton_token::secret::Secret;
 
 use super::App;
 use super::body::Data;
-use super::cookie::{Jar, envelope};
+use super::contract::{Refusal, Success};
+use super::cookie::{Jar, envelope, members};
 use super::error::ApiError;
 use super::fields::{Blanks, Fields};
 use super::messages::{self, Message};
@@ -28,7 +29,9 @@ pub(super) static SIGNUP: View = View::open(
         Field::required("password", "Password"),
         Field::optional("email", "Email address").kind("email").max_length(254).translated(),
     ],
-);
+)
+.success(Success { status: 201, members: |_| Some(members(true)) })
+.refusals(&[Refusal::new(403, "Sign-up is closed.")]);
 
 pub(super) async fn signup(
     State(app): State<App>,

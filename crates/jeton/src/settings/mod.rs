@@ -11,6 +11,7 @@ mod file;
 mod given;
 #[cfg(test)]
 mod guides;
+mod languages;
 mod ledger;
 mod load;
 mod log;
@@ -26,6 +27,7 @@ mod source;
 mod suggestion;
 mod urls;
 mod usernames;
+mod wire;
 
 use jeton_token::secret::Secret;
 
@@ -35,6 +37,7 @@ pub use cookies::{Cookies, SameSite, Secure};
 pub use cors::Cors;
 pub use database::{Database, Location};
 pub use default_file::default_file;
+pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
 pub use load::Loaded;
 pub use log::{Log, LogFormat};
@@ -42,10 +45,14 @@ pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
 pub use server::Server;
 pub use signup::Signup;
-pub use simple_jwt::{Algorithm, Audience, Responses, SimpleJwt, TokenClass, UserAttribute, UserField, ValueSource};
+pub use simple_jwt::{
+    Algorithm, Audience, JsonEncoder, Responses, SimpleJwt, TokenClass, UserAttribute, UserCondition, UserField,
+    UserRule, ValueSource,
+};
 pub use source::{Origin, SettingsFile, Source, Sources};
 pub use urls::{Endpoint, Slash, Urls};
 pub use usernames::Usernames;
+pub use wire::{ClaimsAtRefresh, ErrorTexts, UserIdForm, Wire};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -63,6 +70,8 @@ pub struct Settings {
     pub database: Database,
     /// `[simple_jwt]`.
     pub simple_jwt: SimpleJwt,
+    /// `[wire]`.
+    pub wire: Wire,
     /// `[ledger]`.
     pub ledger: Ledger,
     /// `[authentication]`.
@@ -79,6 +88,8 @@ pub struct Settings {
     pub urls: Urls,
     /// `[cors]`.
     pub cors: Cors,
+    /// `[languages]`.
+    pub languages: Languages,
     /// `[log]`.
     pub log: Log,
 }
@@ -93,6 +104,7 @@ impl Settings {
             strict_tokens: compatibility == Compatibility::Safe,
             server: Server::defaults(compatibility),
             database: Database::default(),
+            wire: Wire::default(),
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
             passwords: Passwords::defaults(compatibility),
@@ -101,6 +113,7 @@ impl Settings {
             cookies: Cookies::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&simple_jwt.auth_header_name),
+            languages: Languages::defaults(compatibility),
             log: Log::default(),
             simple_jwt,
         }

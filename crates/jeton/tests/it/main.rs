@@ -1,11 +1,13 @@
 //! The whole service in one process: real router, real store, a clock of the test's own.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod claims;
 mod hostile;
 mod hostile_tokens;
 mod jwks;
 mod ledger;
 mod limits;
 mod passwords;
+mod plain_tokens;
 mod site;
 mod urls;
