@@ -179,7 +179,7 @@ fn sources(folder: &Path) -> Vec<String> {
 }
 
 /// Where the errors are defined that commands pass on.
-const ERRORS: [&str; 10] = [
+const ERRORS: [&str; 11] = [
     "store/src/error.rs",
     "jeton/src/auth/build.rs",
     "jeton/src/auth/users.rs",
@@ -188,6 +188,7 @@ const ERRORS: [&str; 10] = [
     "jeton/src/jwks/fetch.rs",
     "jeton/src/passwords/cost.rs",
     "jeton/src/passwords/mod.rs",
+    "jeton/src/passwords/validators/mod.rs",
     "token/src/key/mod.rs",
     "token/src/error.rs",
 ];

@@ -2,6 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::python;
+
 /// An address that a user may have, or none: the empty text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Email {
@@ -43,9 +45,9 @@ impl Email {
         &self.typed
     }
 
-    /// As it is kept: the domain in lower case, as in Django's `normalize_email`.
+    /// As it is kept: without blanks around it and with the domain in lower case, as in Django's `normalize_email`.
     pub fn kept(&self) -> String {
-        match self.typed.rsplit_once('@') {
+        match self.typed.trim_matches(python::is_space).rsplit_once('@') {
             Some((name, domain)) => format!("{name}@{}", domain.to_lowercase()),
             None => self.typed.clone(),
         }

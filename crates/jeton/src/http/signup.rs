@@ -102,11 +102,41 @@ impl From<SignUpError> for ApiError {
 }
 
 fn weakness(weakness: Weakness) -> Message {
-    let message = Message::new(weakness.template());
     match weakness {
-        Weakness::TooSimilar(attribute) => message.with_term("verbose_name", attribute.verbose_name()),
-        Weakness::TooShort { min_length } => message.with("min_length", min_length.to_string()),
-        Weakness::TooLong { max_length } => message.with("max_length", max_length.to_string()),
-        Weakness::TooCommon | Weakness::EntirelyNumeric => message,
+        Weakness::TooSimilar(attribute) => Message::new("The password is too similar to the {verbose_name}.")
+            .with_term("verbose_name", attribute.verbose_name()),
+        Weakness::TooShort { min_length } => Message::new(match min_length {
+            1 => "This password is too short. It must contain at least {min_length} character.",
+            _ => "This password is too short. It must contain at least {min_length} characters.",
+        })
+        .with("min_length", min_length.to_string()),
+        Weakness::TooCommon => Message::new("This password is too common."),
+        Weakness::EntirelyNumeric => Message::new("This password is entirely numeric."),
+        Weakness::TooLong { max_length } => {
+            Message::new("This password is too long. It may have at most {max_length} bytes.")
+                .with("max_length", max_length.to_string())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::language::Language;
+    use super::*;
+    use crate::passwords::Attribute;
+
+    #[test]
+    fn a_weakness_is_told_as_it_tells_itself_but_for_the_singular() {
+        for found in [
+            Weakness::TooSimilar(Attribute::Email),
+            Weakness::TooShort { min_length: 8 },
+            Weakness::TooCommon,
+            Weakness::EntirelyNumeric,
+            Weakness::TooLong { max_length: 4096 },
+        ] {
+            assert_eq!(weakness(found).text(Language::default()), found.to_string());
+        }
+        let one = weakness(Weakness::TooShort { min_length: 1 }).text(Language::default());
+        assert_eq!(one, "This password is too short. It must contain at least 1 character.");
     }
 }

@@ -2,12 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod claims;
+mod cookie;
+mod django_rules;
 mod hostile;
 mod hostile_tokens;
 mod jwks;
 mod ledger;
 mod limits;
 mod passwords;
+
 mod plain_tokens;
+mod signup;
 mod site;
 mod urls;

