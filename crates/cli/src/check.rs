@@ -103,6 +103,7 @@ fn unfit(settings: Settings) -> Result<Vec<Problem>, Failure> {
         Ok(_) => Vec::new(),
         Err(BuildError::Key(error)) => vec![told("simple_jwt.SIGNING_KEY", &error)],
         Err(error @ (BuildError::Cost(_) | BuildError::Zero(_))) => vec![told("passwords", &error)],
+        Err(error @ BuildError::UserIdField) => vec![told("simple_jwt.USER_ID_FIELD", &error)],
         Err(error @ BuildError::Threads(_)) => return Err(error.into()),
     })
 }

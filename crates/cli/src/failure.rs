@@ -102,7 +102,7 @@ impl From<Problems> for Failure {
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
-            BuildError::Key(_) | BuildError::Cost(_) | BuildError::Zero(_) => {
+            BuildError::Key(_) | BuildError::Cost(_) | BuildError::Zero(_) | BuildError::UserIdField => {
                 Self::refused(told(&error.to_string()), say!("Change that setting."))
             }
             BuildError::Threads(_) => {

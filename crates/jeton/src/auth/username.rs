@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use jeton_store::{StoreError, User};
+use jeton_store::User;
 use unicode_normalization::{UnicodeNormalization, is_nfkc};
 
-use super::Auth;
+use super::{Auth, AuthError};
 use crate::python;
 use crate::settings::Usernames;
 
@@ -64,16 +64,16 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`StoreError`].
-    pub async fn find_user_by_typed_name(&self, typed: &str) -> Result<Option<User>, StoreError> {
+    /// [`AuthError::Store`].
+    pub async fn find_user_by_typed_name(&self, typed: &str) -> Result<Option<User>, AuthError> {
         let rules = &self.settings().usernames;
-        let found = self.store().find_user_by_username(typed).await?;
+        let found = self.find_user_by_username(typed).await?;
         if found.is_some() || !(rules.normalise_at_login || rules.fold_case) {
             return Ok(found);
         }
         match normal(typed, rules.fold_case) {
             same if same == typed => Ok(None),
-            normal => self.store().find_user_by_username(&normal).await,
+            normal => self.find_user_by_username(&normal).await,
         }
     }
 }

@@ -129,7 +129,7 @@ mod tests {
         let data = Json::parse(body.as_bytes(), Limits { max_depth: 9, refuse_duplicates: false }).unwrap();
         let mut fields = Fields::of(&data).unwrap();
         let text = fields.text("a", blanks);
-        let in_english = |message: &Message| message.text(Language::English);
+        let in_english = |message: &Message| message.text(Language::ENGLISH);
         let errors: Vec<String> = fields.errors.iter().flat_map(|(_, all)| all).map(in_english).collect();
         if errors.is_empty() { Ok(text) } else { Err(errors) }
     }

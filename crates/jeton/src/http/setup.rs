@@ -11,7 +11,7 @@ use super::body::Data;
 use super::error::ApiError;
 use super::fields::{Blanks, Fields};
 use super::language::Language;
-use super::messages::Message;
+use super::messages::{self, Message};
 use super::pages::{Frame, Notice, html};
 use super::routing;
 use crate::auth::{Account, NewPassword, SetupError, UserError};
@@ -73,7 +73,7 @@ pub(super) async fn submit(State(app): State<App>, language: Language, data: Res
             html(StatusCode::CREATED, &Done { frame, welcome, curl })
         }
         Err(error) => {
-            let message = Some(Message::of(error.to_string()).text(language));
+            let message = Some(why_not(&error, language));
             html(status_of(&error), &Form { frame, action: SETUP_PATH, error: message })
         }
     }
@@ -90,6 +90,16 @@ async fn set_up(
     let account = Account { username: username.clone(), password: NewPassword::Plain(password), ..Account::default() };
     app.auth.set_up(code, account).await?;
     Ok(username)
+}
+
+fn why_not(error: &SetupError, language: Language) -> String {
+    match error {
+        SetupError::User(UserError::WeakPassword(weaknesses)) => {
+            let texts: Vec<String> = weaknesses.iter().map(|&found| messages::weakness(found).text(language)).collect();
+            texts.join(" ")
+        }
+        SetupError::WrongCode | SetupError::User(_) => Message::of(error.to_string()).text(language),
+    }
 }
 
 fn status_of(error: &SetupError) -> StatusCode {

@@ -8,14 +8,14 @@ use jeton_token::secret::Secret;
 use super::App;
 use super::body::Data;
 use super::contract::{Refusal, Success};
-use super::cookie::{Jar, envelope, members};
+use super::cookie::{envelope, members, set_cookies};
+use super::csrf::FromTrustedSite;
 use super::error::ApiError;
 use super::fields::{Blanks, Fields};
 use super::messages::{self, Message};
 use super::principal::{Anybody, Caller};
 use super::view::{Field, View};
 use crate::auth::{Applicant, AuthError, Email, EmailFlaw, NameFlaw, SignUpError, Username};
-use crate::passwords::Weakness;
 use crate::settings::Usernames;
 
 pub(super) static SIGNUP: View = View::open(
@@ -35,6 +35,7 @@ pub(super) static SIGNUP: View = View::open(
 
 pub(super) async fn signup(
     State(app): State<App>,
+    _: FromTrustedSite,
     caller: Caller<Anybody>,
     headers: HeaderMap,
     data: Data,
@@ -42,7 +43,7 @@ pub(super) async fn signup(
     app.auth.check_signup_is_open()?;
     let applicant = applicant(&app, &data).await?;
     let pair = app.auth.sign_up(applicant, &caller).await?;
-    let cookies = Jar::new(&app, &headers).set(&pair.access, Some(&pair.refresh), &caller);
+    let cookies = set_cookies(&app, &headers, &pair.access, Some(&pair.refresh), &caller);
     Ok(envelope(StatusCode::CREATED, "signup success", Some(&pair.access), cookies))
 }
 
@@ -95,48 +96,10 @@ impl From<SignUpError> for ApiError {
         match error {
             SignUpError::Closed => Self::SignupClosed,
             SignUpError::Taken => field("username", vec![messages::USERNAME_TAKEN.into()]),
-            SignUpError::WeakPassword(weaknesses) => field("password", weaknesses.into_iter().map(weakness).collect()),
+            SignUpError::WeakPassword(weaknesses) => {
+                field("password", weaknesses.into_iter().map(messages::weakness).collect())
+            }
             SignUpError::Auth(error) => Self::Auth(error),
         }
-    }
-}
-
-fn weakness(weakness: Weakness) -> Message {
-    match weakness {
-        Weakness::TooSimilar(attribute) => Message::new("The password is too similar to the {verbose_name}.")
-            .with_term("verbose_name", attribute.verbose_name()),
-        Weakness::TooShort { min_length } => Message::new(match min_length {
-            1 => "This password is too short. It must contain at least {min_length} character.",
-            _ => "This password is too short. It must contain at least {min_length} characters.",
-        })
-        .with("min_length", min_length.to_string()),
-        Weakness::TooCommon => Message::new("This password is too common."),
-        Weakness::EntirelyNumeric => Message::new("This password is entirely numeric."),
-        Weakness::TooLong { max_length } => {
-            Message::new("This password is too long. It may have at most {max_length} bytes.")
-                .with("max_length", max_length.to_string())
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::language::Language;
-    use super::*;
-    use crate::passwords::Attribute;
-
-    #[test]
-    fn a_weakness_is_told_as_it_tells_itself_but_for_the_singular() {
-        for found in [
-            Weakness::TooSimilar(Attribute::Email),
-            Weakness::TooShort { min_length: 8 },
-            Weakness::TooCommon,
-            Weakness::EntirelyNumeric,
-            Weakness::TooLong { max_length: 4096 },
-        ] {
-            assert_eq!(weakness(found).text(Language::default()), found.to_string());
-        }
-        let one = weakness(Weakness::TooShort { min_length: 1 }).text(Language::default());
-        assert_eq!(one, "This password is too short. It must contain at least 1 character.");
     }
 }

@@ -5,8 +5,8 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    Authentication, Compatibility, Cookies, Cors, Database, Languages, Ledger, Log, Origin, Passwords, Problem,
-    Problems, Server, Settings, Signup, SimpleJwt, Sources, Urls, Usernames, Wire,
+    Authentication, Compatibility, Cookies, Cors, Csrf, Database, Languages, Ledger, Log, Origin, Passwords, Problem,
+    Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls, Usernames, Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -83,6 +83,7 @@ impl Settings {
         let server = Server::read(reader, compatibility);
         let database = Database::read(reader);
         let simple_jwt = SimpleJwt::read(reader, &secret_key);
+        let urls = Urls::read(reader);
         let settings = Self {
             compatibility,
             secret_key,
@@ -92,11 +93,13 @@ impl Settings {
             wire: Wire::read(reader, &simple_jwt),
             ledger: Ledger::read(reader, compatibility),
             authentication: Authentication::read(reader),
+            sessions: Sessions::read(reader, compatibility),
+            csrf: Csrf::read(reader, compatibility),
             passwords: Passwords::read(reader, compatibility),
             usernames: Usernames::read(reader, compatibility),
             signup: Signup::read(reader),
-            cookies: Cookies::read(reader, compatibility),
-            urls: Urls::read(reader),
+            cookies: Cookies::read(reader, compatibility, &urls),
+            urls,
             cors: Cors::read(reader, &simple_jwt.auth_header_name),
             languages: Languages::read(reader, compatibility),
             log: Log::read(reader),

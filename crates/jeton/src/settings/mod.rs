@@ -2,8 +2,10 @@
 
 mod authentication;
 mod compatibility;
+mod cookie_rules;
 mod cookies;
 mod cors;
+mod csrf;
 mod database;
 mod default_file;
 mod duration;
@@ -21,6 +23,7 @@ mod reader;
 mod rules;
 mod secrets;
 mod server;
+mod sessions;
 mod signup;
 mod simple_jwt;
 mod source;
@@ -33,8 +36,10 @@ use jeton_token::secret::Secret;
 
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
-pub use cookies::{Cookies, SameSite, Secure};
+pub use cookie_rules::{CookieRules, SameSite, SecureCookie};
+pub use cookies::Cookies;
 pub use cors::Cors;
+pub use csrf::Csrf;
 pub use database::{Database, Location};
 pub use default_file::default_file;
 pub use languages::Languages;
@@ -44,6 +49,7 @@ pub use log::{Log, LogFormat};
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
 pub use server::Server;
+pub use sessions::Sessions;
 pub use signup::Signup;
 pub use simple_jwt::{
     Algorithm, Audience, JsonEncoder, Responses, SimpleJwt, TokenClass, UserAttribute, UserCondition, UserField,
@@ -76,6 +82,10 @@ pub struct Settings {
     pub ledger: Ledger,
     /// `[authentication]`.
     pub authentication: Authentication,
+    /// `[sessions]`.
+    pub sessions: Sessions,
+    /// `[csrf]`.
+    pub csrf: Csrf,
     /// `[passwords]`.
     pub passwords: Passwords,
     /// `[usernames]`.
@@ -107,10 +117,12 @@ impl Settings {
             wire: Wire::default(),
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
+            sessions: Sessions::defaults(compatibility),
+            csrf: Csrf::defaults(compatibility),
             passwords: Passwords::defaults(compatibility),
             usernames: Usernames::defaults(compatibility),
             signup: Signup::default(),
-            cookies: Cookies::defaults(compatibility),
+            cookies: Cookies::defaults(compatibility, &Urls::default()),
             urls: Urls::default(),
             cors: Cors::defaults(&simple_jwt.auth_header_name),
             languages: Languages::defaults(compatibility),

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
-use jeton::settings::{Compatibility, SameSite, Secure};
+use jeton::settings::{Compatibility, SameSite, SecureCookie};
 use serde_json::json;
 
 use crate::site::{PASSWORD, Reply, Site, settings};
@@ -77,11 +77,11 @@ async fn on_localhost_it_works_without_tls() {
 #[tokio::test]
 async fn every_attribute_is_a_setting() {
     let mut settings = settings(Compatibility::Exact);
-    settings.cookies.refresh_name = "__Secure-r".to_owned();
-    settings.cookies.path = Some("/auth/".to_owned());
-    settings.cookies.domain = Some("example.com".to_owned());
-    settings.cookies.same_site = SameSite::Strict;
-    settings.cookies.secure = Secure::Always;
+    settings.cookies.refresh.name = "__Secure-r".to_owned();
+    settings.cookies.refresh.path = "/auth/".to_owned();
+    settings.cookies.refresh.domain = Some("example.com".to_owned());
+    settings.cookies.refresh.same_site = SameSite::Strict;
+    settings.cookies.refresh.secure = SecureCookie::Always;
     let site = Site::new(settings).await;
     let reply = log_in(&site, "localhost").await;
     assert_eq!(

@@ -4,14 +4,17 @@
 mod claims;
 mod cookie;
 mod django_rules;
+mod embedding;
 mod hostile;
 mod hostile_tokens;
 mod jwks;
+mod languages;
 mod ledger;
 mod limits;
+mod pages;
 mod passwords;
-
 mod plain_tokens;
+mod schema;
 mod signup;
 mod site;
 mod urls;
