@@ -10,6 +10,7 @@ mod error;
 mod hooks;
 mod in_use;
 mod ledger;
+mod limits;
 mod logout;
 mod obtain;
 mod operator;
@@ -36,6 +37,7 @@ use jeton_token::rotation::{AgentDigest, Rules};
 use jeton_token::time::{Clock, Timestamp};
 use jeton_token::token::{Genuine, Tokens};
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
 
 pub use access::{Identity, Principal, Rejection};
 pub use build::BuildError;
@@ -43,19 +45,21 @@ pub use email::{Email, EmailFlaw};
 pub use error::AuthError;
 pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
 pub use jeton_store::User;
+pub use limits::AccountLimit;
 pub use obtain::{Credentials, Pair, Sliding};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use own_users::{Users, UsersError};
 pub use refresh::Refreshed;
 pub use session::Session;
 pub use setup::{SetupCode, SetupError};
-pub use signup::{Applicant, SignUpError};
+pub use signup::{Admitted, Applicant, SignUpError};
 pub use token_claims::TokenClaims;
 pub use username::{NameFlaw, Username};
 pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;
 use crate::jwks::RemoteKeys;
+use crate::limits::Limits;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
 use hooks::DynHooks;
@@ -82,6 +86,9 @@ struct Parts {
     entropy: Entropy,
     in_use: InUse,
     setup: Setup,
+    limits: Limits,
+    /// The limits know what the store had kept.
+    limits_restored: OnceCell<()>,
     hooks: Option<Arc<dyn DynHooks>>,
     users: Option<Arc<dyn DynUsers>>,
     session_keys: SessionKeys,
@@ -157,6 +164,8 @@ impl Auth {
             hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
             in_use: InUse::default(),
             setup: Setup::default(),
+            limits: Limits::new(&settings.limits, settings.secret_key.expose()),
+            limits_restored: OnceCell::new(),
             hooks: embedded.hooks,
             users: embedded.users,
             session_keys: SessionKeys::of(&settings),

@@ -17,6 +17,10 @@ pub struct Applicant {
     pub email: Email,
 }
 
+/// Proof that [`Auth::admit_applicant`] let somebody apply, once.
+#[derive(Debug)]
+pub struct Admitted(());
+
 /// Why nobody was signed up.
 #[derive(Debug, thiserror::Error)]
 pub enum SignUpError {
@@ -35,13 +39,17 @@ pub enum SignUpError {
 }
 
 impl Auth {
-    /// Whether strangers may sign up at all.
+    /// Lets a stranger apply, and counts it against `limits.signups_per_address`, whatever comes of it.
     ///
     /// # Errors
     ///
-    /// [`SignUpError::Closed`].
-    pub fn check_signup_is_open(&self) -> Result<(), SignUpError> {
-        if self.settings().signup.enabled { Ok(()) } else { Err(SignUpError::Closed) }
+    /// [`SignUpError::Closed`], [`AuthError::Throttled`].
+    pub async fn admit_applicant(&self, caller: &Caller) -> Result<Admitted, SignUpError> {
+        if !self.settings().signup.enabled {
+            return Err(SignUpError::Closed);
+        }
+        self.admit_sign_up(caller).await?;
+        Ok(Admitted(()))
     }
 
     /// Whether somebody has that name.
@@ -58,8 +66,7 @@ impl Auth {
     /// # Errors
     ///
     /// [`SignUpError`].
-    pub async fn sign_up(&self, applicant: Applicant, caller: &Caller) -> Result<Pair, SignUpError> {
-        self.check_signup_is_open()?;
+    pub async fn sign_up(&self, _: Admitted, applicant: Applicant, caller: &Caller) -> Result<Pair, SignUpError> {
         let Applicant { username, password, email } = applicant;
         // Before the hash: a name that is taken costs no more than a look.
         if self.is_taken(&username).await.map_err(AuthError::from)? {

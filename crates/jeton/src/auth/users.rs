@@ -51,7 +51,7 @@ pub enum UserError {
     #[error("a user with that username or id already exists")]
     Taken,
     /// The password is easily guessed; at least one reason.
-    #[error("{}", Weakness::list(.0))]
+    #[error(fmt = Weakness::tell_all)]
     WeakPassword(Vec<Weakness>),
     /// The stored hash does not fit its column.
     #[error("a stored hash has at most 128 characters")]

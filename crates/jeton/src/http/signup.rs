@@ -40,9 +40,9 @@ pub(super) async fn signup(
     headers: HeaderMap,
     data: Data,
 ) -> Result<Response, ApiError> {
-    app.auth.check_signup_is_open()?;
+    let admitted = app.auth.admit_applicant(&caller).await?;
     let applicant = applicant(&app, &data).await?;
-    let pair = app.auth.sign_up(applicant, &caller).await?;
+    let pair = app.auth.sign_up(admitted, applicant, &caller).await?;
     let cookies = set_cookies(&app, &headers, &pair.access, Some(&pair.refresh), &caller);
     Ok(envelope(StatusCode::CREATED, "signup success", Some(&pair.access), cookies))
 }

@@ -5,8 +5,8 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    Authentication, Compatibility, Cookies, Cors, Csrf, Database, Languages, Ledger, Log, Origin, Passwords, Problem,
-    Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls, Usernames, Wire,
+    Authentication, Compatibility, Cookies, Cors, Csrf, Database, Languages, Ledger, Limits, Log, Origin, Passwords,
+    Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls, Usernames, Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -99,6 +99,7 @@ impl Settings {
             usernames: Usernames::read(reader, compatibility),
             signup: Signup::read(reader),
             cookies: Cookies::read(reader, compatibility, &urls),
+            limits: Limits::read(reader, compatibility),
             urls,
             cors: Cors::read(reader, &simple_jwt.auth_header_name),
             languages: Languages::read(reader, compatibility),

@@ -15,10 +15,12 @@ mod given;
 mod guides;
 mod languages;
 mod ledger;
+mod limits;
 mod load;
 mod log;
 mod passwords;
 mod problem;
+mod proxies;
 mod reader;
 mod rules;
 mod secrets;
@@ -44,10 +46,12 @@ pub use database::{Database, Location};
 pub use default_file::default_file;
 pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
+pub use limits::{Limit, Limits, Rate};
 pub use load::Loaded;
 pub use log::{Log, LogFormat};
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
+pub use proxies::ForwardedHeader;
 pub use server::Server;
 pub use sessions::Sessions;
 pub use signup::Signup;
@@ -94,6 +98,8 @@ pub struct Settings {
     pub signup: Signup,
     /// `[cookies]`.
     pub cookies: Cookies,
+    /// `[limits]`.
+    pub limits: Limits,
     /// `[urls]`.
     pub urls: Urls,
     /// `[cors]`.
@@ -123,6 +129,7 @@ impl Settings {
             usernames: Usernames::defaults(compatibility),
             signup: Signup::default(),
             cookies: Cookies::defaults(compatibility, &Urls::default()),
+            limits: Limits::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&simple_jwt.auth_header_name),
             languages: Languages::defaults(compatibility),

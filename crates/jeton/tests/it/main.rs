@@ -17,4 +17,5 @@ mod plain_tokens;
 mod schema;
 mod signup;
 mod site;
+mod throttling;
 mod urls;

@@ -3,6 +3,8 @@
 mod common;
 mod similarity;
 
+use std::fmt;
+
 use crate::python;
 
 /// One of Django's password validators.
@@ -113,9 +115,9 @@ impl Attribute {
 
 impl Weakness {
     /// The messages of several, one after the other.
-    pub fn list(all: &[Self]) -> String {
+    pub(crate) fn tell_all(all: &[Self], f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all: Vec<String> = all.iter().map(Self::to_string).collect();
-        all.join(" ")
+        f.write_str(&all.join(" "))
     }
 }
 
