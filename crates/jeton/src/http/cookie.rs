@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::App;
 use super::body::Data;
-use super::contract::{Kind, Member, Success, UNAUTHORIZED};
+use super::contract::{Kind, Member, Refusal, Success, UNAUTHORIZED};
 use super::cookies::{SetCookie, cookie};
 use super::csrf::FromTrustedSite;
 use super::error::ApiError;
@@ -28,17 +28,21 @@ pub(super) static LOGIN: View = View::open(
     &[Field::required("username", "Username"), Field::required("password", "Password")],
 )
 .success(Success::object(|_| Some(members(true))))
-.refusals(&[UNAUTHORIZED]);
+.refusals(&[UNAUTHORIZED, FOREIGN]);
 
 pub(super) static REFRESH: View =
     View::open("Cookie Refresh", "The refresh token in the cookie for a new access token.", &[])
         .success(Success::object(|_| Some(members(true))))
-        .refusals(&[UNAUTHORIZED]);
+        .refusals(&[NO_COOKIE, UNAUTHORIZED, FOREIGN]);
 
 pub(super) static LOGOUT: View =
     View::open("Cookie Logout", "Ends the refresh token in the cookie, and deletes the cookie.", &[])
         .success(Success::object(|_| Some(members(false))))
-        .refusals(&[UNAUTHORIZED]);
+        .refusals(&[NO_COOKIE, UNAUTHORIZED, FOREIGN]);
+
+/// In safe these endpoints look at where a request comes from.
+const FOREIGN: Refusal = Refusal::new(403, "Another site sent the request.");
+const NO_COOKIE: Refusal = Refusal::new(400, "There is no such cookie.");
 
 /// The members of an envelope.
 pub(super) fn members(has_token: bool) -> Vec<Member> {

@@ -31,7 +31,7 @@ pub(super) static SIGNUP: View = View::open(
     ],
 )
 .success(Success { status: 201, members: |_| Some(members(true)) })
-.refusals(&[Refusal::new(403, "Sign-up is closed.")]);
+.refusals(&[Refusal::new(403, "Sign-up is closed, or another site sent the request.")]);
 
 pub(super) async fn signup(
     State(app): State<App>,

@@ -192,8 +192,19 @@ impl Field {
         Self { kind: "boolean", ..Self::optional(name, label) }
     }
 
+    /// A label of Django's is the name of a column with a capital: translated as the one or as the other.
+    fn translated_label(&self, language: Language) -> String {
+        let name = with_first(self.label, |letter| letter.to_ascii_lowercase());
+        match (language.translate(self.label), language.translate(&name)) {
+            (label, translated) if label == self.label && translated != name => {
+                with_first(translated, |letter| letter.to_ascii_uppercase())
+            }
+            (label, _) => label.to_owned(),
+        }
+    }
+
     fn metadata(&self, language: Language) -> (String, Value) {
-        let label = if self.is_label_translated { language.translate(self.label) } else { self.label };
+        let label = if self.is_label_translated { self.translated_label(language) } else { self.label.to_owned() };
         let mut metadata = json!({
             "type": self.kind,
             "required": self.is_required,
@@ -208,6 +219,11 @@ impl Field {
         }
         (self.name.to_owned(), metadata)
     }
+}
+
+fn with_first(text: &str, change: impl FnOnce(char) -> char) -> String {
+    let mut letters = text.chars();
+    letters.next().map(change).into_iter().chain(letters).collect()
 }
 
 impl Parsers {
