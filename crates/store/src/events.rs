@@ -49,11 +49,13 @@ pub enum EventKind {
     UserChanged,
     UserDeleted,
     PasswordChanged,
+    AuthTokenCreated,
+    AuthTokenEnded,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SignedOutEverywhere,
@@ -67,6 +69,8 @@ impl EventKind {
         Self::UserChanged,
         Self::UserDeleted,
         Self::PasswordChanged,
+        Self::AuthTokenCreated,
+        Self::AuthTokenEnded,
     ];
 
     /// As written into the log.
@@ -85,6 +89,8 @@ impl EventKind {
             Self::UserChanged => "user_changed",
             Self::UserDeleted => "user_deleted",
             Self::PasswordChanged => "password_changed",
+            Self::AuthTokenCreated => "auth_token_created",
+            Self::AuthTokenEnded => "auth_token_ended",
         }
     }
 
