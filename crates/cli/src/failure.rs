@@ -92,7 +92,7 @@ impl From<Problems> for Failure {
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
-            BuildError::Key(_) | BuildError::Cost(_) | BuildError::Zero(_) => {
+            BuildError::Key(_) | BuildError::HandMade(_) | BuildError::Cost(_) | BuildError::Zero(_) => {
                 Self::refused(error.to_string(), "Change that setting.")
             }
             BuildError::Threads(_) => {

@@ -91,7 +91,8 @@ impl Profile {
     /// Why this version of the server cannot be run with this profile; empty when it can.
     pub(crate) fn unsupported(&self) -> Vec<String> {
         let mut reasons = Vec::new();
-        for class in self.auth_classes.iter().filter(|class| !["jwt", "jwt_stateless"].contains(&class.as_str())) {
+        let served = ["jwt", "jwt_stateless", "token", "jwt_header"];
+        for class in self.auth_classes.iter().filter(|class| !served.contains(&class.as_str())) {
             reasons.push(format!("authentication class {class:?}"));
         }
         for name in ["JWK_URL", "JSON_ENCODER"] {

@@ -6,6 +6,8 @@ use jeton_store::StoreError;
 use jeton_token::error::TokenError;
 
 use super::access::Rejection;
+use super::auth_token::AuthTokenError;
+use super::hand_made::HandMadeError;
 use crate::passwords::PasswordError;
 
 /// A use case was refused, or could not be carried out.
@@ -44,6 +46,12 @@ pub enum AuthError {
     /// The token was issued under another password.
     #[error("The user's password has been changed.")]
     PasswordChanged,
+    /// The auth token is not good.
+    #[error(transparent)]
+    AuthToken(#[from] AuthTokenError),
+    /// The hand-made token is not good.
+    #[error(transparent)]
+    HandMade(#[from] HandMadeError),
     /// The token belongs to somebody else.
     #[error("You do not have permission to perform this action.")]
     NotOwner,

@@ -1,11 +1,15 @@
 //! Decides: who may sign in, what a token is worth, what a sign-out ends. Knows nothing of HTTP.
 
 mod access;
+mod auth_token;
 mod blacklist;
 mod build;
 mod claims;
+mod derived_key;
 mod error;
+mod hand_made;
 mod in_use;
+mod key_vault;
 mod ledger;
 mod logout;
 mod obtain;
@@ -29,8 +33,10 @@ use jeton_token::token::{Genuine, Tokens};
 use sha2::{Digest, Sha256};
 
 pub use access::{Identity, Principal, Rejection};
+pub use auth_token::AuthTokenError;
 pub use build::BuildError;
 pub use error::AuthError;
+pub use hand_made::HandMadeError;
 pub use obtain::{Credentials, Pair};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use refresh::Refreshed;
@@ -41,7 +47,9 @@ use crate::entropy::Entropy;
 use crate::jwks::RemoteKeys;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
+use hand_made::HandMade;
 use in_use::InUse;
+use key_vault::KeyVault;
 use setup::Setup;
 
 /// The use cases of signing in, over one store and one set of settings. Cheap to clone.
@@ -55,6 +63,8 @@ struct Parts {
     remote_keys: Option<RemoteKeys>,
     rules: Rules,
     hasher: Hasher,
+    key_vault: KeyVault,
+    hand_made: HandMade,
     clock: Clock,
     entropy: Entropy,
     in_use: InUse,
@@ -97,6 +107,8 @@ impl Auth {
             remote_keys: build::remote_keys(&settings),
             rules: build::rules(&settings),
             hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
+            key_vault: KeyVault::new(&settings.secret_key),
+            hand_made: HandMade::new(&settings).map_err(BuildError::HandMade)?,
             in_use: InUse::default(),
             setup: Setup::default(),
             settings,

@@ -1,8 +1,11 @@
 //! Fields of a body, checked all at once and in DRF's order and words.
 
+use jeton_token::secret::Secret;
+
 use super::body::json::{Json, PythonFloat, Text};
 use super::error::ApiError;
 use super::messages::{self, Message};
+use crate::auth::{AuthError, Credentials};
 
 /// Reads text fields one after the other and remembers what is wrong with each.
 pub(super) struct Fields<'a> {
@@ -14,7 +17,10 @@ pub(super) struct Fields<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Blanks {
     Trim,
+    /// They stay; but a text of nothing else is blank.
     Keep,
+    /// They stay, and count as letters.
+    Significant,
 }
 
 impl<'a> Fields<'a> {
@@ -38,9 +44,48 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A text that may be absent or blank, trimmed, of at most so many characters.
+    pub(super) fn optional_text(&mut self, name: &str, max_length: usize) -> String {
+        let blank = |text: &Text| text.surrogate.is_none() && strip(&text.text).is_empty();
+        match self.data.member(name) {
+            None => return String::new(),
+            Some(Json::Text(text)) if blank(text) => return String::new(),
+            Some(_) => {}
+        }
+        let text = self.text(name, Blanks::Trim);
+        if text.chars().count() > max_length {
+            self.errors.push((name.to_owned(), vec![messages::too_long(max_length)]));
+        }
+        text
+    }
+
     /// The value, if every field that went into it was good.
     pub(super) fn finish<T>(self, value: T) -> Result<T, ApiError> {
         if self.errors.is_empty() { Ok(value) } else { Err(ApiError::Fields(self.errors)) }
+    }
+}
+
+/// A name and a password that are not checked as fields: whatever Python takes for false is malformed, all else goes to
+/// the password check as it stands. A list or an object is nobody's name and nobody's password.
+pub(super) fn unchecked_credentials(data: &Json) -> Result<Credentials, ApiError> {
+    let member = |name: &str| data.member(name).filter(|value| value.is_truthy());
+    let (Some(username), Some(password)) = (member("username"), member("password")) else {
+        return Err(ApiError::Parse(messages::MALFORMED.into()));
+    };
+    match (python_text(username), python_text(password)) {
+        (Some(username), Some(password)) => Ok(Credentials { username, password: Secret::new(password) }),
+        _ => Err(AuthError::WrongCredentials.into()),
+    }
+}
+
+/// What Python's `str()` makes of a single value that can be looked up.
+fn python_text(value: &Json) -> Option<String> {
+    match value {
+        Json::Bool(truth) => Some(if *truth { "True" } else { "False" }.to_owned()),
+        Json::Integer(digits) => Some(digits.clone()),
+        Json::Float(number) => Some(PythonFloat(*number).to_string()),
+        Json::Text(Text { text, surrogate: None }) if !text.contains('\0') => Some(text.clone()),
+        Json::Text(_) | Json::Null | Json::Array(_) | Json::Object(_) => None,
     }
 }
 
@@ -55,7 +100,8 @@ fn read_text(value: Option<&Json>, blanks: Blanks) -> Result<String, Vec<Message
         Some(Json::Text(Text { text, surrogate })) => (text.clone(), *surrogate),
     };
     let trimmed = strip(&text);
-    if trimmed.is_empty() {
+    let meant = if blanks == Blanks::Significant { &text } else { trimmed };
+    if meant.is_empty() {
         return one(messages::FIELD_BLANK);
     }
     let text = if blanks == Blanks::Trim { trimmed.to_owned() } else { text };

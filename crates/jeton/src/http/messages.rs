@@ -17,6 +17,8 @@ pub(super) const FIELD_BLANK: &str = "This field may not be blank.";
 pub(super) const NOT_A_STRING: &str = "Not a valid string.";
 pub(super) const NULL_CHARACTERS: &str = "Null characters are not allowed.";
 pub(super) const NO_DATA: &str = "No data provided";
+pub(super) const MALFORMED: &str = "Malformed request.";
+pub(super) const CANNOT_LOG_IN: &str = "Unable to log in with provided credentials.";
 pub(super) const NOT_FOUND: &str = "Not found.";
 pub(super) const NOT_ACCEPTABLE: &str = "Could not satisfy the request Accept header.";
 pub(super) const GOODBYE: &str = "OK, goodbye";
@@ -77,6 +79,11 @@ pub(super) fn surrogate(surrogate: u16) -> Message {
 
 pub(super) fn not_a_dictionary(python_type: &str) -> Message {
     Message::new("Invalid data. Expected a dictionary, but got {datatype}.").with("datatype", python_type)
+}
+
+pub(super) fn too_long(max_length: usize) -> Message {
+    Message::new("Ensure this field has no more than {max_length} characters.")
+        .with("max_length", max_length.to_string())
 }
 
 pub(super) fn method_not_allowed(method: &str) -> Message {

@@ -1,6 +1,7 @@
 //! Translates: from requests to use cases, from what they decide to answers. The router list is below.
 
 mod answer;
+mod auth_token;
 mod authentication;
 mod body;
 mod cookies;
@@ -10,6 +11,7 @@ mod fields;
 mod frame;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod hand_made;
 mod health;
 mod language;
 mod logout;
@@ -87,6 +89,9 @@ impl App {
             Endpoint::SlidingRefresh => token::SLIDING_REFRESH.serve(self, post(token::refresh_sliding)),
             Endpoint::Logout => logout::LOGOUT.serve(self, post(logout::logout)),
             Endpoint::Me => me::ME.serve(self, get(me::me).post(me::me)),
+            Endpoint::JwtLogin => hand_made::LOGIN.serve(self, post(hand_made::login)),
+            Endpoint::JwtInfo => hand_made::INFO.serve(self, get(me::me)),
+            Endpoint::AuthToken => auth_token::OBTAIN.serve(self, post(auth_token::obtain)),
             // Not served yet: such a path is not found.
             Endpoint::CookieSignup
             | Endpoint::CookieLogin
@@ -94,9 +99,6 @@ impl App {
             | Endpoint::CookieRefresh
             | Endpoint::SessionLogin
             | Endpoint::SessionLogout
-            | Endpoint::JwtLogin
-            | Endpoint::JwtInfo
-            | Endpoint::AuthToken
             | Endpoint::Schema
             | Endpoint::SwaggerUi => MethodRouter::new(),
             Endpoint::Health => get(health::health),

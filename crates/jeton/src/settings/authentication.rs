@@ -14,9 +14,9 @@ pub enum AuthenticationClass {
     Session,
     /// `basic`: name and password with each request. Not served by this version.
     Basic,
-    /// `token`: DRF's opaque key. Not served by this version.
+    /// `token`: DRF's opaque key; see `[auth_tokens]`.
     Token,
-    /// `jwt_header`: a hand-made token in `jwt-auth`. Not served by this version.
+    /// `jwt_header`: a hand-made token in a header of its own; see `[hand_made]`.
     JwtHeader,
 }
 
@@ -39,7 +39,7 @@ impl Authentication {
         let mut section = reader.section("authentication");
         let classes = section.read_if(
             "classes",
-            "The ways in, in the order they are tried: jwt, jwt_stateless.",
+            "The ways in, in the order they are tried: jwt, jwt_stateless, token, jwt_header.",
             Self::default().classes,
             |classes| match classes.as_slice() {
                 [] => Err(Wrong::new("the list is empty, so that nobody could come in", "Write [\"jwt\"].")),
@@ -48,7 +48,10 @@ impl Authentication {
         );
         for class in classes.iter().filter(|class| !class.is_served()) {
             let what = format!("{} is not served by this version", class.show());
-            section.refuse("classes", Wrong::new(what, "Leave it out; jwt and jwt_stateless are served."));
+            section.refuse(
+                "classes",
+                Wrong::new(what, "Leave it out; jwt, jwt_stateless, token and jwt_header are served."),
+            );
         }
         Self { classes }
     }
@@ -57,8 +60,8 @@ impl Authentication {
 impl AuthenticationClass {
     fn is_served(self) -> bool {
         match self {
-            Self::Jwt | Self::JwtStateless => true,
-            Self::Session | Self::Basic | Self::Token | Self::JwtHeader => false,
+            Self::Jwt | Self::JwtStateless | Self::Token | Self::JwtHeader => true,
+            Self::Session | Self::Basic => false,
         }
     }
 }

@@ -5,8 +5,8 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    Authentication, Compatibility, Cors, Database, Ledger, Log, Origin, Passwords, Problem, Problems, Server, Settings,
-    SimpleJwt, Sources, Urls,
+    AuthTokens, Authentication, Compatibility, Cors, Database, HandMade, Ledger, Log, Origin, Passwords, Problem,
+    Problems, Server, Settings, SimpleJwt, Sources, Urls,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -83,6 +83,7 @@ impl Settings {
         let server = Server::read(reader, compatibility);
         let database = Database::read(reader);
         let simple_jwt = SimpleJwt::read(reader, &secret_key);
+        let hand_made = HandMade::read(reader, compatibility);
         let settings = Self {
             compatibility,
             secret_key,
@@ -91,9 +92,11 @@ impl Settings {
             database,
             ledger: Ledger::read(reader, compatibility),
             authentication: Authentication::read(reader),
+            auth_tokens: AuthTokens::read(reader, compatibility),
             passwords: Passwords::read(reader, compatibility),
             urls: Urls::read(reader),
-            cors: Cors::read(reader, &simple_jwt.auth_header_name),
+            cors: Cors::read(reader, &[&simple_jwt.auth_header_name, &hand_made.header]),
+            hand_made,
             log: Log::read(reader),
             simple_jwt,
         };

@@ -1,5 +1,6 @@
 //! The settings, parsed once into types that cannot be wrong.
 
+mod auth_tokens;
 mod authentication;
 mod compatibility;
 mod cors;
@@ -10,6 +11,7 @@ mod file;
 mod given;
 #[cfg(test)]
 mod guides;
+mod hand_made;
 mod ledger;
 mod load;
 mod log;
@@ -26,11 +28,13 @@ mod urls;
 
 use jeton_token::secret::Secret;
 
+pub use auth_tokens::AuthTokens;
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
 pub use cors::Cors;
 pub use database::{Database, Location};
 pub use default_file::default_file;
+pub use hand_made::{HandMade, HandMadeKey};
 pub use ledger::{Ledger, VerifyBlacklist};
 pub use load::Loaded;
 pub use log::{Log, LogFormat};
@@ -61,6 +65,10 @@ pub struct Settings {
     pub ledger: Ledger,
     /// `[authentication]`.
     pub authentication: Authentication,
+    /// `[auth_tokens]`.
+    pub auth_tokens: AuthTokens,
+    /// `[hand_made]`.
+    pub hand_made: HandMade,
     /// `[passwords]`.
     pub passwords: Passwords,
     /// `[urls]`.
@@ -75,6 +83,7 @@ impl Settings {
     /// The defaults of a stance. The secret signs the tokens; it should have 32 bytes or more.
     pub fn new(compatibility: Compatibility, secret_key: Secret<String>) -> Self {
         let simple_jwt = SimpleJwt::defaults(secret_key.clone());
+        let hand_made = HandMade::defaults(compatibility);
         Self {
             compatibility,
             secret_key,
@@ -83,9 +92,11 @@ impl Settings {
             database: Database::default(),
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
+            auth_tokens: AuthTokens::defaults(compatibility),
             passwords: Passwords::defaults(compatibility),
             urls: Urls::default(),
-            cors: Cors::defaults(&simple_jwt.auth_header_name),
+            cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header]),
+            hand_made,
             log: Log::default(),
             simple_jwt,
         }

@@ -1,6 +1,8 @@
 //! The whole service in one process: real router, real store, a clock of the test's own.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod auth_tokens;
+mod hand_made;
 mod hostile;
 mod hostile_tokens;
 mod jwks;

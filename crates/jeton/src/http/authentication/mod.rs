@@ -1,6 +1,8 @@
 //! Who sends a request: the authentication classes, tried in order before a view runs.
 
+mod auth_token;
 mod bearer;
+mod jwt_header;
 
 use axum::extract::Request;
 use axum::http::HeaderValue;
@@ -55,7 +57,7 @@ impl Callers {
         match class {
             AuthenticationClass::Jwt | AuthenticationClass::JwtStateless => Some(bearer::challenge(settings)),
             AuthenticationClass::Basic => Some(HeaderValue::from_static("Basic realm=\"api\"")),
-            AuthenticationClass::Token => Some(HeaderValue::from_static("Token")),
+            AuthenticationClass::Token => Some(auth_token::challenge(settings)),
             AuthenticationClass::Session | AuthenticationClass::JwtHeader => None,
         }
     }
@@ -73,10 +75,9 @@ pub(super) async fn authenticate(app: &App, callers: Callers, request: &mut Requ
                 bearer::authenticate(app, request.headers(), bearer::User::Claimed).await
             }
             // The settings refuse these until they are served.
-            AuthenticationClass::Session
-            | AuthenticationClass::Basic
-            | AuthenticationClass::Token
-            | AuthenticationClass::JwtHeader => Ok(None),
+            AuthenticationClass::Session | AuthenticationClass::Basic => Ok(None),
+            AuthenticationClass::Token => auth_token::authenticate(app, request.headers()).await,
+            AuthenticationClass::JwtHeader => jwt_header::authenticate(app, request.headers()).await,
         };
         authentication.principal = tried;
         if !matches!(authentication.principal, Ok(None)) {

@@ -1,0 +1,30 @@
+//! `/api/v1/users/login/jwt`: a name and a password for a hand-made token, and whom such a token names.
+
+use axum::extract::State;
+use serde_json::json;
+
+use super::App;
+use super::answer::Answer;
+use super::authentication::Callers;
+use super::body::Data;
+use super::error::ApiError;
+use super::fields::unchecked_credentials;
+use super::principal::Caller;
+use super::view::View;
+use crate::auth::Principal;
+
+pub(super) static LOGIN: View =
+    View::open("Jwt Login", "A username and a password for a token that names you.", &[]).callers(Callers::Tried);
+
+pub(super) static INFO: View = View::open("Jwt Info", "Whom the token in the header names.", &[])
+    .callers(Callers::HandMade)
+    .allow("GET, HEAD, OPTIONS");
+
+pub(super) async fn login(
+    State(app): State<App>,
+    caller: Caller<Option<Principal>>,
+    data: Data,
+) -> Result<Answer, ApiError> {
+    let token = app.auth.obtain_hand_made(unchecked_credentials(&data.0)?, &caller).await?;
+    Ok(Answer::ok(json!({"token": token})))
+}
