@@ -25,8 +25,12 @@ fn main() -> Result<()> {
     };
     let tokens = Tokens::new();
     let mut cases: Vec<Case> = hs256::cases(&tokens);
-    cases.extend(asymmetric::cases()?);
-    let (peers, skipped) = peer::start_all(&tokens);
+    let signers = asymmetric::signers()?;
+    let pairs = signers.iter().map(asymmetric::Signer::to_json).collect::<Result<Vec<_>>>()?;
+    for signer in signers {
+        cases.extend(signer.cases()?);
+    }
+    let (peers, skipped) = peer::start_all(&tokens, &pairs);
     cases.extend(peers);
 
     let mut output = std::io::stdout().lock();

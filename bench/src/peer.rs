@@ -1,6 +1,6 @@
 //! Other libraries, each in a process of its own that times itself.
 //!
-//! A peer reads `{"secret", "tokens", "payloads"}` on one line, answers with one line of JSON, `[["group", "name"], …]`,
+//! A peer reads `{"secret", "tokens", "payloads", "pairs"}` on one line, answers with one line of JSON, `[["group", "name"], …]`,
 //! and then, for each line `index times`, does that case so many times and answers with the nanoseconds of CPU time.
 
 use std::cell::RefCell;
@@ -11,16 +11,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::case::Case;
 use crate::tokens::Tokens;
 
 /// The cases of every peer that is installed here, and a line for each that is not.
-pub(crate) fn start_all(tokens: &Tokens) -> (Vec<Case>, Vec<String>) {
+pub(crate) fn start_all(tokens: &Tokens, pairs: &[Value]) -> (Vec<Case>, Vec<String>) {
     let (mut cases, mut skipped) = (Vec::new(), Vec::new());
     for (name, command, install) in peers() {
-        match start(command, tokens) {
+        match start(command, tokens, pairs) {
             Ok(found) => cases.extend(found),
             Err(error) => skipped.push(format!("{name} ({error:#}); {install}")),
         }
@@ -51,15 +51,15 @@ fn peers() -> Vec<(&'static str, Command, &'static str)> {
     ]
 }
 
-fn start(mut command: Command, tokens: &Tokens) -> Result<Vec<Case>> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+fn start(mut command: Command, tokens: &Tokens, pairs: &[Value]) -> Result<Vec<Case>> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().context("not there")?;
     let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
         bail!("no pipes");
     };
     let mut peer = Peer { child, input, output: BufReader::new(output) };
     let secret = std::str::from_utf8(tokens.secret)?;
-    let setup = json!({"secret": secret, "tokens": tokens.texts, "payloads": tokens.payloads});
+    let setup = json!({"secret": secret, "tokens": tokens.texts, "payloads": tokens.payloads, "pairs": pairs});
     let names: Vec<(String, String)> = serde_json::from_str(&peer.ask(&setup.to_string())?)?;
     let peer = Rc::new(RefCell::new(peer));
     let case = |(index, (group, name)): (usize, (String, String))| {

@@ -43,6 +43,15 @@ PROFILES = {
     },
 }
 
+# What differs from one site to the next beside Simple JWT's settings: who may come in how, and the language.
+SITES = {
+    "session first": {"classes": ["session", "jwt"]},
+    "stacked": {"classes": ["basic", "session", "token", "jwt"]},
+    "token first": {"classes": ["token", "basic", "jwt"]},
+    "hand-made": {"classes": ["jwt_header"]},
+    "korean": {"classes": ["token", "session", "basic", "jwt"], "language": "ko-kr"},
+}
+
 
 def pytest_sessionstart():
     try:
@@ -114,10 +123,11 @@ def start(tmp_path_factory, users, hashing):
         folder = tmp_path_factory.mktemp(f"{profile}-{compatibility}")
         for name in ("jeton", "django"):
             (folder / name).mkdir()
-        settings = PROFILES[profile] if profile in PROFILES else algorithms.profile(profile)
-        django = DjangoSite(folder / "django", users, settings)
+        site = SITES.get(profile, {})
+        settings = {} if site else PROFILES[profile] if profile in PROFILES else algorithms.profile(profile)
+        django = DjangoSite(folder / "django", users, settings, **site)
         try:
-            return Pair(Jeton(folder / "jeton", users, settings, compatibility=compatibility), django)
+            return Pair(Jeton(folder / "jeton", users, settings, compatibility=compatibility, **site), django)
         except Exception:
             django.stop()
             raise

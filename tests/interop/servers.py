@@ -33,6 +33,14 @@ def jeton_binary():
     return binary
 
 
+def older_python():
+    """The Python that has Simple JWT 5.3; its absence is a failure, never a reason to skip."""
+    python = ROOT / os.environ.get("OLDER_PYTHON", "target/venv-5.3/bin/python")
+    if not python.is_file():
+        raise FileNotFoundError(f"{python} is not there: make it as xtask does, or set OLDER_PYTHON")
+    return python
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -100,7 +108,7 @@ class Server:
 class Jeton(Server):
     name = "Jeton"
 
-    def __init__(self, folder, users, simple_jwt=None, **settings):
+    def __init__(self, folder, users, simple_jwt=None, classes=("jwt",), language="en-us", **settings):
         super().__init__(folder, "jeton.db")
         self.binary = jeton_binary()
         self.config = folder / "jeton.toml"
@@ -109,6 +117,7 @@ class Jeton(Server):
             "database": {"url": f"sqlite://{self.database}"},
             "passwords": {"pbkdf2_iterations": hashers.ITERATIONS},
             "log": {"level": "debug"},
+            "authentication": {"classes": classes},
             "simple_jwt": simple_jwt or {},
         }
         for name, keys in settings.pop("tables", {}).items():
@@ -146,30 +155,30 @@ class Jeton(Server):
 class DjangoSite(Server):
     name = "Django"
 
-    def __init__(self, folder, users, simple_jwt=None, preferred=hashers.PBKDF2):
+    def __init__(
+        self, folder, users, simple_jwt=None, preferred=hashers.PBKDF2, python=sys.executable, **site_settings
+    ):
         super().__init__(folder, "django.db")
         site = folder / "site.json"
         others = {hashers.PBKDF2, hashers.ARGON2} - {preferred}
-        site.write_text(
-            json.dumps(
-                {
-                    "secret_key": SECRET_KEY,
-                    "simple_jwt": simple_jwt or {},
-                    "database": str(self.database),
-                    "hashers": [preferred, *others],
-                }
-            )
-        )
+        settings = {
+            "secret_key": SECRET_KEY,
+            "simple_jwt": simple_jwt or {},
+            "database": str(self.database),
+            "hashers": [preferred, *others],
+            **site_settings,
+        }
+        site.write_text(json.dumps(settings))
         env = {"INTEROP_SITE": str(site), "DJANGO_SETTINGS_MODULE": "reference.settings", "PYTHONPATH": str(HERE)}
         subprocess.run(
-            [sys.executable, HERE / "reference" / "prepare.py"],
+            [python, HERE / "reference" / "prepare.py"],
             input=json.dumps(users),
             text=True,
             check=True,
             timeout=120,
             env={**os.environ, **env},
         )
-        command = [sys.executable, "-m", "django", "runserver", "--noreload", "--nothreading", f"127.0.0.1:{self.port}"]
+        command = [python, "-m", "django", "runserver", "--noreload", "--nothreading", f"127.0.0.1:{self.port}"]
         self.launch(command, env)
 
 

@@ -20,6 +20,7 @@ COMPARED = (
     "Cross-Origin-Opener-Policy",
 )
 TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{20,}")
+KEY = re.compile(r'"token":"[0-9a-f]{40}"')
 MOMENT = re.compile(r"\b[12]\d{9}\b")
 DESCRIPTION = re.compile(r'"description":"(?:[^"\\]|\\.)*",')
 # Python's own words for what is wrong with a JSON text.
@@ -105,7 +106,8 @@ def words(value):
 
 def cookies(value):
     """With the secrets left out, and the moments that are not the beginning of time."""
-    value = value and re.sub(r"(csrftoken=)\w{32}", r"\1…", value)
+    value = value and re.sub(r"((?:csrftoken|sessionid)=)\w{32}", r"\1…", value)
+    value = value and TOKEN.sub(lambda token: described(token[0]), value)
     return value and re.sub(r"expires=\w+, \d+ \w+ 20[^;]*", "expires=…", value)
 
 
@@ -115,6 +117,7 @@ def body(answer):
         return title and title[1]
     # What OPTIONS says of a view is each server's own prose.
     answer_text = DESCRIPTION.sub("", answer.text)
+    answer_text = KEY.sub('"token":"…"', answer_text)
     return PARSE_ERROR.sub(r'\1…"', TOKEN.sub(lambda token: described(token[0]), answer_text))
 
 

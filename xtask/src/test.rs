@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test` beyond the checks: every test of the project.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -22,6 +22,8 @@ pub(crate) fn steps() -> Vec<Step> {
         Step { name: "conformance-exact", run: conformance_exact },
         Step { name: "conformance-safe", run: conformance_safe },
         Step { name: "interop", run: interop },
+        Step { name: "browser", run: browser },
+        Step { name: "schema", run: schema },
         Step { name: "crash", run: crash },
         Step { name: "crash-planted", run: crash_planted },
     ]
@@ -85,41 +87,62 @@ fn conformance(workspace: &Workspace, compatibility: &str) -> Result<Outcome> {
 
 /// Our tokens and hashes against a real Django site, and the reverse.
 fn interop(workspace: &Workspace) -> Result<Outcome> {
-    node_packages(workspace)?;
-    let python = virtual_environment(workspace, &workspace.root().join("tests/interop/requirements.txt"))?;
+    node_packages(workspace, "tests/interop/jose")?;
+    let python = virtual_environment(workspace, "venv", "tests/interop/requirements.txt")?;
+    let older = virtual_environment(workspace, "venv-5.3", "tests/interop/requirements-5.3.txt")?;
     let mut tests = workspace.program(python);
     tests.args(["-m", "pytest", "tests/interop", "-q", "-p", "no:cacheprovider"]).env("PYTHONDONTWRITEBYTECODE", "1");
+    counting(tests.env("JETON_BIN", workspace.release_binary("jeton")).env("OLDER_PYTHON", older)).map(Outcome::Tested)
+}
+
+/// The pages, in Debian's Chromium.
+fn browser(workspace: &Workspace) -> Result<Outcome> {
+    node_packages(workspace, "tests/browser")?;
+    let mut tests = workspace.program("npx");
+    tests.args(["--no-install", "playwright", "test"]).current_dir(workspace.root().join("tests/browser"));
     counting(tests.env("JETON_BIN", workspace.release_binary("jeton"))).map(Outcome::Tested)
 }
 
-/// What tests/interop/jose needs of npm, exactly as its lock file says; made anew when that changes.
-fn node_packages(workspace: &Workspace) -> Result<()> {
-    let folder = workspace.root().join("tests/interop/jose");
+/// What the service answers against what its schema says that it answers.
+fn schema(workspace: &Workspace) -> Result<Outcome> {
+    let python = virtual_environment(workspace, "venv-schema", "tests/schema/requirements.txt")?;
+    let mut tests = workspace.program(python);
+    tests.args(["-m", "pytest", "tests/schema", "-q", "-p", "no:cacheprovider"]).env("PYTHONDONTWRITEBYTECODE", "1");
+    counting(tests.env("JETON_BIN", workspace.release_binary("jeton"))).map(Outcome::Tested)
+}
+
+/// What a folder needs of npm, exactly as its lock file says; made anew when that changes.
+fn node_packages(workspace: &Workspace, name: &str) -> Result<()> {
+    let folder = workspace.root().join(name);
     let stamp = folder.join("node_modules/installed-lock.json");
-    let wanted = fs::read_to_string(folder.join("package-lock.json")).context("tests/interop/jose has no lock file")?;
+    let wanted =
+        fs::read_to_string(folder.join("package-lock.json")).with_context(|| format!("{name} has no lock file"))?;
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
     let install = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"];
-    plain(workspace.program("npm").args(install).current_dir(&folder)).context(
-        "npm could not install what tests/interop/jose/package-lock.json lists; is a registry within reach?",
-    )?;
+    let mut npm = workspace.program("npm");
+    plain(npm.args(install).current_dir(&folder).env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")).with_context(|| {
+        format!("npm could not install what {name}/package-lock.json lists; is a registry within reach?")
+    })?;
     Ok(fs::write(stamp, wanted)?)
 }
 
 /// The Python of a virtual environment that holds exactly these requirements; made anew when they change.
-fn virtual_environment(workspace: &Workspace, requirements: &PathBuf) -> Result<PathBuf> {
-    let folder = workspace.target().join("venv");
+fn virtual_environment(workspace: &Workspace, name: &str, requirements: &str) -> Result<PathBuf> {
+    let folder = workspace.target().join(name);
     let python = folder.join("bin/python");
     let stamp = folder.join("installed-requirements.txt");
-    let wanted = fs::read_to_string(requirements).with_context(|| format!("{} is missing", requirements.display()))?;
+    let file = workspace.root().join(requirements);
+    let wanted = fs::read_to_string(&file).with_context(|| format!("{requirements} is missing"))?;
     if python.exists() && fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
     plain(workspace.program("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
     let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    plain(workspace.program(&python).args(install).arg(requirements))
-        .context("pip could not install what tests/interop/requirements.txt lists; is a package index within reach?")?;
+    plain(workspace.program(&python).args(install).arg(&file)).with_context(|| {
+        format!("pip could not install what {requirements} lists; is a package index within reach?")
+    })?;
     fs::write(&stamp, wanted)?;
     Ok(python)
 }

@@ -3,7 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use crate::site::SiteArgs;
-use crate::{check, completions, createsuperuser, flushexpiredtokens, info, init, keys, man, serve, token, user};
+use crate::{
+    check, completions, createsuperuser, flushexpiredtokens, info, init, keys, man, openapi, serve, token, user,
+};
 
 /// Sign-in for people: token pairs, refresh with rotation, blacklist and logout, on one SQLite file.
 #[derive(Parser)]
@@ -29,6 +31,7 @@ pub(crate) enum Command {
     Keys(keys::Command),
     Flushexpiredtokens(flushexpiredtokens::Args),
     Info(info::Args),
+    Openapi(openapi::Args),
     Completions(completions::Args),
     Man(man::Args),
 }

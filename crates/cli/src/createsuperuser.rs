@@ -5,6 +5,7 @@ use jeton_store::OpenMode;
 
 use crate::failure::Failure;
 use crate::site::SiteArgs;
+use crate::words::say;
 use crate::{output, password, prompt};
 
 /// Make an administrator; what no flag says is asked for.
@@ -28,8 +29,8 @@ pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
     let asks = !args.noinput && !args.password_stdin;
     if asks && !prompt::is_answered() {
         return Err(Failure::usage(
-            "there is no terminal to ask on",
-            "Use --noinput, --username and --password-stdin.",
+            say!("there is no terminal to ask on"),
+            say!("Use --noinput, --username and --password-stdin."),
         ));
     }
     let auth = site.load()?.auth(OpenMode::Create)?;
@@ -42,7 +43,7 @@ pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
     };
     let email = match args.email {
         Some(email) => email,
-        None if asks => prompt::text("Email address")?,
+        None if asks => prompt::text(&say!("Email address"))?,
         None => String::new(),
     };
     let password = NewPassword::Plain(password::take(args.password_stdin, &auth)?);
@@ -56,7 +57,7 @@ pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
     };
     auth.create_user(account).await?;
     auth.store().close().await?;
-    output::line(&format!("administrator {username} made"))
+    output::line(&say!("administrator {} made", username))
 }
 
 /// Asks until there is a name that can be taken.

@@ -7,6 +7,9 @@ use jeton::auth::{AuthError, BuildError, SetupError, UserError};
 use jeton::settings::Problems;
 use jeton_store::StoreError;
 
+use crate::problem;
+use crate::words::{say, told};
+
 /// A command that was not carried out.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -60,31 +63,38 @@ impl Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         let code = if error.kind() == io::ErrorKind::BrokenPipe { Code::Unread } else { Code::Broken };
-        let next = "Check the disk or the terminal that the output goes to.".to_owned();
-        Self { code, what: format!("the output could not be written: {error}"), next }
+        let next = say!("Check the disk or the terminal that the output goes to.");
+        Self { code, what: say!("the output could not be written: {}", error), next }
     }
 }
 
 impl From<StoreError> for Failure {
-    /// The messages of the store say what happened, then mostly a colon and what to do. A colon in brackets is another.
     fn from(error: StoreError) -> Self {
         let text = error.to_string();
-        let (what, next) = text.rsplit_once(": ").filter(|(_, next)| !next.contains(')')).unwrap_or((&text, ""));
-        let mut letters = next.chars();
-        let next =
-            letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()));
-        Self::io(what, next)
+        let (what, next) = what_and_next(&text);
+        Self::io(told(what), told(&next))
     }
+}
+
+/// The two halves of a message of the store: what happened, then mostly a colon and what to do. A colon in brackets is
+/// another.
+pub(crate) fn what_and_next(text: &str) -> (&str, String) {
+    let (what, next) = text.rsplit_once(": ").filter(|(_, next)| !next.contains(')')).unwrap_or((text, ""));
+    let mut letters = next.chars();
+    let next = letters.next().map(|first| format!("{}{}.", first.to_uppercase(), letters.as_str()));
+    (what, next.unwrap_or_default())
 }
 
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Self {
-        let count = problems.errors.len();
-        let noun = if count == 1 { "problem" } else { "problems" };
-        let list: Vec<String> = problems.errors.iter().map(|problem| format!("  {problem}")).collect();
+        let list: Vec<String> = problems.errors.iter().map(|error| format!("  {}", problem::tell(error))).collect();
+        let what = match list.len() {
+            1 => say!("the settings have 1 problem"),
+            count => say!("the settings have {} problems", count),
+        };
         Self::refused(
-            format!("the settings have {count} {noun}\n{}", list.join("\n")),
-            "Put that right; `jeton check` tells whether it is.",
+            format!("{what}\n{}", list.join("\n")),
+            say!("Put that right; `jeton check` tells whether it is."),
         )
     }
 }
@@ -93,10 +103,10 @@ impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
             BuildError::Key(_) | BuildError::HandMade(_) | BuildError::Cost(_) | BuildError::Zero(_) => {
-                Self::refused(error.to_string(), "Change that setting.")
+                Self::refused(told(&error.to_string()), say!("Change that setting."))
             }
             BuildError::Threads(_) => {
-                Self::io(error.to_string(), "Lower the setting, or raise the limits of this user.")
+                Self::io(told(&error.to_string()), say!("Lower the setting, or raise the limits of this user."))
             }
         }
     }
@@ -106,15 +116,15 @@ impl From<UserError> for Failure {
     fn from(error: UserError) -> Self {
         match error {
             UserError::Store(error) => error.into(),
-            UserError::Password(_) => Self::io(error.to_string(), "Try again."),
+            UserError::Password(_) => Self::io(told(&error.to_string()), say!("Try again.")),
             UserError::Taken => {
-                Self::refused(error.to_string(), "Choose another; `jeton user list` shows who is there.")
+                Self::refused(told(&error.to_string()), say!("Choose another; `jeton user list` shows who is there."))
             }
             UserError::TooShort { .. } => {
-                Self::refused(error.to_string(), "Choose a longer one; the limit is passwords.min_length.")
+                Self::refused(told(&error.to_string()), say!("Choose a longer one; the limit is passwords.min_length."))
             }
-            UserError::BadUsername => Self::refused(error.to_string(), "Choose another name."),
-            UserError::LongHash => Self::refused(error.to_string(), "Give the hash as Django stores it."),
+            UserError::BadUsername => Self::refused(told(&error.to_string()), say!("Choose another name.")),
+            UserError::LongHash => Self::refused(told(&error.to_string()), say!("Give the hash as Django stores it.")),
         }
     }
 }
@@ -123,7 +133,7 @@ impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
         match error {
             SetupError::User(error) => error.into(),
-            SetupError::WrongCode => Self::refused(error.to_string(), ""),
+            SetupError::WrongCode => Self::refused(told(&error.to_string()), ""),
         }
     }
 }
@@ -133,12 +143,12 @@ impl From<AuthError> for Failure {
         match error {
             AuthError::Store(error) => error.into(),
             AuthError::UserInactive => {
-                Self::refused("the user is locked", "Unlock them first: `jeton user unlock NAME`.")
+                Self::refused(say!("the user is locked"), say!("Unlock them first: `jeton user unlock NAME`."))
             }
             AuthError::Overloaded { .. } | AuthError::HashingUnavailable | AuthError::Contended => {
-                Self::io(error.to_string(), "Try again.")
+                Self::io(told(&error.to_string()), say!("Try again."))
             }
-            error => Self::refused(error.to_string(), "`jeton token decode` shows what the token says."),
+            error => Self::refused(told(&error.to_string()), say!("`jeton token decode` shows what the token says.")),
         }
     }
 }

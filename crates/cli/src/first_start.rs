@@ -9,6 +9,7 @@ use jeton::entropy::{Entropy, LETTERS_AND_DIGITS};
 use jeton::settings::{Compatibility, default_file};
 
 use crate::failure::Failure;
+use crate::words::say;
 
 /// Makes whatever of the three is missing, the settings file last; answers the paths of what was made.
 pub(crate) fn make_site(config: &Path, compatibility: Compatibility) -> Result<Vec<PathBuf>, Failure> {
@@ -60,8 +61,8 @@ fn make_file(path: &Path, text: &str, mode: u32) -> Result<bool, Failure> {
 
 fn cannot_make(path: &Path, error: &io::Error) -> Failure {
     Failure::io(
-        format!("{} cannot be made: {error}", path.display()),
-        "Go to a folder that this user may write to, or name one: jeton --config FOLDER/jeton.toml.",
+        say!("{} cannot be made: {}", path.display(), error),
+        say!("Go to a folder that this user may write to, or name one: jeton --config FOLDER/jeton.toml."),
     )
 }
 

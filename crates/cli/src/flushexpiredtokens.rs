@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::failure::Failure;
 use crate::output;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// Forget all logins and blacklisted tokens that have expired. `serve` does the same by and by.
 #[derive(clap::Args)]
@@ -23,5 +24,5 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     if args.json {
         return output::json(&json!({"families": flushed.families, "tokens": flushed.tokens}));
     }
-    output::line(&format!("{} logins and {} single tokens forgotten", flushed.families, flushed.tokens))
+    output::line(&say!("{} logins and {} single tokens forgotten", flushed.families, flushed.tokens))
 }

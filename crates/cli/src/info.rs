@@ -7,8 +7,10 @@ use serde_json::json;
 use crate::check::setting;
 use crate::failure::Failure;
 use crate::output;
+use crate::problem;
 use crate::serve::stance;
 use crate::site::{Site, SiteArgs};
+use crate::words::say;
 
 /// Show version, paths, database and settings, without secrets: fit for a report of a bug.
 #[derive(clap::Args)]
@@ -22,7 +24,7 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let site = site.load()?;
     let facts = facts(&site).await?;
     let settings = site.settings();
-    let config = if site.has_file { site.config.display().to_string() } else { "none".to_owned() };
+    let config = if site.has_file { site.config.display().to_string() } else { say!("none") };
     if args.json {
         return output::json(&json!({
             "version": env!("CARGO_PKG_VERSION"),
@@ -42,17 +44,17 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
         }));
     }
     let mut pairs = vec![
-        ("version", env!("CARGO_PKG_VERSION").to_owned()),
-        ("stance", stance(settings.compatibility).to_owned()),
-        ("settings", config),
-        ("database", settings.database.url.clone()),
+        (say!("version"), env!("CARGO_PKG_VERSION").to_owned()),
+        (say!("stance"), stance(settings.compatibility).to_owned()),
+        (say!("settings"), config),
+        (say!("database"), settings.database.url.clone()),
     ];
-    pairs.extend(facts.as_ref().map_or_else(|| vec![("", "not made yet".to_owned())], |facts| told(facts)));
+    pairs.extend(facts.as_ref().map_or_else(|| vec![(String::new(), say!("not made yet"))], told));
     output::pairs(&pairs)?;
-    output::line("\nSettings that differ from the defaults:")?;
+    output::line(&say!("\nSettings that differ from the defaults:"))?;
     let given = site.loaded.origins.iter().filter(|origin| origin.source != Source::Default);
-    let rows: Vec<_> = given.map(|o| [o.path.clone(), o.value.clone(), o.source.to_string()]).collect();
-    output::table(["setting", "value", "from"], &rows)
+    let rows: Vec<_> = given.map(|o| [o.path.clone(), o.value.clone(), problem::origin(&o.source)]).collect();
+    output::table([say!("setting"), say!("value"), say!("from")], &rows)
 }
 
 /// Facts of a database that is there; nothing of one that is yet to be made.
@@ -68,14 +70,14 @@ async fn facts(site: &Site) -> Result<Option<DatabaseFacts>, Failure> {
     }
 }
 
-fn told(facts: &DatabaseFacts) -> Vec<(&'static str, String)> {
+fn told(facts: &DatabaseFacts) -> Vec<(String, String)> {
     vec![
-        ("schema", facts.schema_version.to_string()),
-        ("made", output::moment(facts.installed_at)),
-        ("size", format!("{} bytes", facts.size)),
-        ("users", facts.users.to_string()),
-        ("families", facts.families.to_string()),
-        ("blacklisted", facts.blacklisted.to_string()),
-        ("events", facts.events.to_string()),
+        (say!("schema"), facts.schema_version.to_string()),
+        (say!("made"), output::moment(facts.installed_at)),
+        (say!("size"), say!("{} bytes", facts.size)),
+        (say!("users"), facts.users.to_string()),
+        (say!("families"), facts.families.to_string()),
+        (say!("blacklisted"), facts.blacklisted.to_string()),
+        (say!("events"), facts.events.to_string()),
     ]
 }

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::first_start;
 use crate::output;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// Make a settings file, a data folder and a secret key; nothing that is there is written over.
 #[derive(clap::Args)]
@@ -38,12 +39,12 @@ pub(crate) fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let config = site.config()?;
     if config.exists() {
         return Err(Failure::refused(
-            format!("there is a settings file already: {}", config.display()),
-            "Change that one, move it away, or name another with --config.",
+            say!("there is a settings file already: {}", config.display()),
+            say!("Change that one, move it away, or name another with --config."),
         ));
     }
     for path in first_start::make_site(&config, compatibility)? {
-        output::line(&format!("made {}", path.display()))?;
+        output::line(&say!("made {}", path.display()))?;
     }
-    output::line("Next: `jeton serve`, or `jeton check` after a change of the settings.")
+    output::line(&say!("Next: `jeton serve`, or `jeton check` after a change of the settings."))
 }

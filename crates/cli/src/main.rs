@@ -12,24 +12,34 @@ mod init;
 mod keys;
 mod logs;
 mod man;
+mod openapi;
 mod output;
 mod password;
+mod problem;
 mod prompt;
 mod secret_files;
 mod serve;
 mod site;
 mod token;
 mod user;
+mod words;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Command};
 use failure::Failure;
+use words::say;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    words::follow_locale();
+    let mut command = if words::speaks_korean() { words::in_korean(Cli::command()) } else { Cli::command() };
+    let parsed = command.try_get_matches_from_mut(std::env::args_os());
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return words::tell(&error, &mut command),
+    };
     match run(cli) {
         Ok(code) => code,
         Err(failure) => failure.tell(),
@@ -42,7 +52,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         _ => tokio::runtime::Builder::new_current_thread(),
     };
     let runtime = runtime.enable_all().build().map_err(|error| {
-        Failure::io(format!("the system gives no threads: {error}"), "Raise the limits of this user, or try again.")
+        Failure::io(
+            say!("the system gives no threads: {}", error),
+            say!("Raise the limits of this user, or try again."),
+        )
     })?;
     let site = cli.site;
     let done = |result: Result<(), Failure>| result.map(|()| ExitCode::SUCCESS);
@@ -56,6 +69,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
         Command::Keys(command) => done(keys::run(&command)),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
+        Command::Openapi(args) => done(openapi::run(&site, &args)),
         Command::Completions(args) => done(completions::run(&args)),
         Command::Man(args) => done(man::run(&args)),
     };

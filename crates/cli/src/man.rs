@@ -10,6 +10,7 @@ use clap_mangen::Man;
 use crate::args::Cli;
 use crate::failure::Failure;
 use crate::output;
+use crate::words::say;
 
 /// Print the manual page, or write all of them into a folder, such as: jeton man --out /usr/local/share/man/man1
 #[derive(clap::Args)]
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 fn write_all(command: &clap::Command, folder: &Path) -> Result<(), Failure> {
     let path = folder.join(format!("{}.1", page_name(command)));
     fs::write(&path, page(command.clone())?).map_err(|error| unwritable(&path, &error))?;
-    output::line(&format!("made {}", path.display()))?;
+    output::line(&say!("made {}", path.display()))?;
     command.get_subcommands().filter(|verb| !verb.is_hide_set()).try_for_each(|verb| write_all(verb, folder))
 }
 
@@ -52,7 +53,7 @@ fn page_name(command: &clap::Command) -> String {
 
 fn unwritable(path: &Path, error: &io::Error) -> Failure {
     Failure::io(
-        format!("{} cannot be written: {error}", path.display()),
-        "Make the folder writable for this user, or name another with --out.",
+        say!("{} cannot be written: {}", path.display(), error),
+        say!("Make the folder writable for this user, or name another with --out."),
     )
 }

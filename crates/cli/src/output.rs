@@ -21,7 +21,7 @@ pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
 }
 
 /// Writes rows under their headings: a table on a terminal; else one line a row, with tabs between and no headings.
-pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -> Result<(), Failure> {
+pub(crate) fn table<const N: usize>(headings: [String; N], rows: &[[String; N]]) -> Result<(), Failure> {
     if !io::stdout().is_terminal() {
         let mut out = io::BufWriter::new(io::stdout().lock());
         for row in rows {
@@ -38,9 +38,17 @@ pub(crate) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]]) -
 }
 
 /// Writes names and values, aligned.
-pub(crate) fn pairs(pairs: &[(&str, String)]) -> Result<(), Failure> {
-    let width = pairs.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-    pairs.iter().try_for_each(|(name, value)| line(format!("{name:width$}  {}", printable(value)).trim_end()))
+pub(crate) fn pairs(pairs: &[(String, String)]) -> Result<(), Failure> {
+    let width = pairs.iter().map(|(name, _)| columns(name)).max().unwrap_or_default();
+    pairs.iter().try_for_each(|(name, value)| {
+        let gap = " ".repeat(width - columns(name));
+        line(format!("{name}{gap}  {}", printable(value)).trim_end())
+    })
+}
+
+/// How wide a text of ours is on a terminal: a Korean syllable takes two columns.
+pub(crate) fn columns(text: &str) -> usize {
+    text.chars().map(|c| if ('가'..='힣').contains(&c) { 2 } else { 1 }).sum()
 }
 
 /// A word beside the output, to stderr.

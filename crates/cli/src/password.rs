@@ -8,6 +8,7 @@ use jeton_token::secret::Secret;
 
 use crate::failure::Failure;
 use crate::prompt;
+use crate::words::{self, say};
 
 /// Where a password comes from.
 #[derive(Args)]
@@ -45,13 +46,18 @@ pub(crate) fn take(from_script: bool, auth: &Auth) -> Result<Secret<String>, Fai
         return Ok(password);
     }
     if !prompt::is_answered() {
-        return Err(Failure::usage("there is no terminal to ask for the password on", "Use --password-stdin."));
+        return Err(Failure::usage(
+            say!("there is no terminal to ask for the password on"),
+            say!("Use --password-stdin."),
+        ));
     }
     loop {
         let password = prompt::new_password()?;
         match auth.check_new_password(&password) {
             Ok(()) => return Ok(password),
-            Err(error @ UserError::TooShort { .. }) => writeln!(io::stderr(), "Sorry: {error}.")?,
+            Err(error @ UserError::TooShort { .. }) => {
+                writeln!(io::stderr(), "{}", say!("Sorry: {}.", words::told(&error.to_string())))?;
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -61,13 +67,16 @@ pub(crate) fn take(from_script: bool, auth: &Auth) -> Result<Secret<String>, Fai
 fn from_stdin() -> Result<Secret<String>, Failure> {
     let mut text = String::new();
     io::stdin().read_to_string(&mut text).map_err(|error| {
-        Failure::io(format!("stdin could not be read: {error}"), "Hand the secret over as UTF-8 text.")
+        Failure::io(say!("stdin could not be read: {}", error), say!("Hand the secret over as UTF-8 text."))
     })?;
     let text = Secret::new(text);
     let line = text.expose().strip_suffix('\n').unwrap_or(text.expose());
     let line = line.strip_suffix('\r').unwrap_or(line);
     if line.is_empty() {
-        return Err(Failure::usage("nothing came by stdin", "Pipe the secret in: printf %s \"$SECRET\" | jeton …"));
+        return Err(Failure::usage(
+            say!("nothing came by stdin"),
+            say!("Pipe the secret in: printf %s \"$SECRET\" | jeton …"),
+        ));
     }
     Ok(Secret::from(line))
 }

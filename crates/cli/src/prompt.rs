@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use jeton_token::secret::Secret;
 
 use crate::failure::Failure;
+use crate::words::say;
 
 /// Whether somebody sits there.
 pub(crate) fn is_answered() -> bool {
@@ -18,7 +19,7 @@ pub(crate) fn text(question: &str) -> Result<String, Failure> {
     out.flush()?;
     let mut answer = String::new();
     if io::stdin().read_line(&mut answer).map_err(|error| unreadable(&error))? == 0 {
-        return Err(Failure::refused("there was no answer", "Nothing was done."));
+        return Err(Failure::refused(say!("there was no answer"), say!("Nothing was done.")));
     }
     Ok(answer.trim().to_owned())
 }
@@ -26,18 +27,18 @@ pub(crate) fn text(question: &str) -> Result<String, Failure> {
 /// Asks for yes or no; anything but yes is no.
 pub(crate) fn yes(question: &str) -> Result<bool, Failure> {
     let answer = text(&format!("{question} [y/N]"))?;
-    Ok(["y", "yes"].iter().any(|yes| answer.eq_ignore_ascii_case(yes)))
+    Ok(["y", "yes", "예", "네"].iter().any(|yes| answer.eq_ignore_ascii_case(yes)))
 }
 
 /// Asks for a new password twice, until both are alike.
 pub(crate) fn new_password() -> Result<Secret<String>, Failure> {
     loop {
-        let first = hidden("Password: ")?;
-        let second = hidden("Password (again): ")?;
+        let first = hidden(&say!("Password: "))?;
+        let second = hidden(&say!("Password (again): "))?;
         if first.expose() == second.expose() {
             return Ok(first);
         }
-        writeln!(io::stderr(), "The two are not alike.")?;
+        writeln!(io::stderr(), "{}", say!("The two are not alike."))?;
     }
 }
 
@@ -46,5 +47,5 @@ fn hidden(question: &str) -> Result<Secret<String>, Failure> {
 }
 
 fn unreadable(error: &io::Error) -> Failure {
-    Failure::io(format!("the answer could not be read: {error}"), "Use the flags instead; --help shows them.")
+    Failure::io(say!("the answer could not be read: {}", error), say!("Use the flags instead; --help shows them."))
 }

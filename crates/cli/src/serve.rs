@@ -14,6 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
 use crate::site::{Site, SiteArgs};
+use crate::words::say;
 use crate::{first_start, logs, output, secret_files};
 
 /// Serve; the first start in a folder makes settings, database and secret key there.
@@ -48,9 +49,9 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failur
     let store = site.open_store(OpenMode::Create)?;
     let jeton = Jeton::new(site.settings().clone(), store.clone())?;
     let listener = bind(&site, args.listen.is_some()).await?;
-    let address = listener.local_addr().map_err(|error| network(format!("the listener has no address: {error}")))?;
+    let address = listener.local_addr().map_err(|error| network(say!("the listener has no address: {}", error)))?;
     if !args.quiet {
-        let made = made.iter().map(|path| format!("made {}\n", path.display())).collect::<String>();
+        let made = made.iter().map(|path| say!("made {}", path.display()) + "\n").collect::<String>();
         let greeting = greeting(&site, &jeton, address).await?;
         // A server whose screen has gone serves all the same.
         _ = output::line(&format!("{made}{greeting}"));
@@ -80,7 +81,8 @@ struct Signals {
 impl Signals {
     fn new() -> Result<Self, Failure> {
         let listen = |kind| {
-            signal(kind).map_err(|error| Failure::io(format!("signals cannot be waited for: {error}"), "Try again."))
+            signal(kind)
+                .map_err(|error| Failure::io(say!("signals cannot be waited for: {}", error), say!("Try again.")))
         };
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
@@ -106,7 +108,7 @@ impl Signals {
                     tracing::warn!("server.drain_timeout is over; requests under way were cut off");
                     Ok(Some(Stopped::TimedOut))
                 }
-                Err(error) => Err(network(format!("the server failed: {error}"))),
+                Err(error) => Err(network(say!("the server failed: {}", error))),
             },
             () = stopping => Ok(None),
         }
@@ -126,16 +128,16 @@ async fn bind(site: &Site, by_flag: bool) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let next = match error.kind() {
             io::ErrorKind::AddrInUse => {
-                format!("End what listens there, or choose another port with {setting} such as 127.0.0.1:8001.")
+                say!("End what listens there, or choose another port with {} such as 127.0.0.1:8001.", setting)
             }
             io::ErrorKind::PermissionDenied => {
-                format!("Choose a port above 1023 with {setting} such as 127.0.0.1:8000.")
+                say!("Choose a port above 1023 with {} such as 127.0.0.1:8000.", setting)
             }
-            _ => format!("Choose an address of this machine with {setting} such as 127.0.0.1:8000."),
+            _ => say!("Choose an address of this machine with {} such as 127.0.0.1:8000.", setting),
         };
         let what = match error.kind() {
-            io::ErrorKind::AddrInUse => format!("the port is in use: {address}"),
-            _ => format!("cannot listen on {address}: {error}"),
+            io::ErrorKind::AddrInUse => say!("the port is in use: {}", address),
+            _ => say!("cannot listen on {}: {}", address, error),
         };
         Failure::io(what, next)
     })
@@ -160,20 +162,18 @@ fn new_database(site: &Site) -> Option<PathBuf> {
 async fn greeting(site: &Site, jeton: &Jeton, address: SocketAddr) -> Result<String, Failure> {
     let base = format!("http://{}", reachable(address));
     let settings = site.settings();
-    let mut lines = vec![format!("Jeton {} · {} stance", env!("CARGO_PKG_VERSION"), stance(settings.compatibility))];
+    let mut lines = vec![say!("Jeton {} · {} stance", env!("CARGO_PKG_VERSION"), stance(settings.compatibility))];
     for (endpoint, name) in SHOWN {
         if let Some(path) = settings.urls.paths.get(&endpoint).and_then(|paths| paths.first()) {
             lines.push(format!("  {name:9} {base}{path}"));
         }
     }
-    lines.push(format!("  settings  {}", site.config.display()));
-    lines.push(format!("  database  {}", settings.database.url));
+    lines.push(say!("  settings  {}", site.config.display()));
+    lines.push(say!("  database  {}", settings.database.url));
     if let Some(code) = jeton.auth().issue_setup_code().await? {
-        lines.push(
-            "\nThere is no administrator yet. Make one within 30 minutes on this page, with this code:".to_owned(),
-        );
+        lines.push(say!("\nThere is no administrator yet. Make one within 30 minutes on this page, with this code:"));
         lines.push(format!("  {base}{SETUP_PATH}\n  {}", code.expose()));
-        lines.push("or at any time with: jeton createsuperuser".to_owned());
+        lines.push(say!("or at any time with: jeton createsuperuser"));
     }
     Ok(lines.join("\n"))
 }
@@ -195,7 +195,7 @@ pub(crate) fn stance(compatibility: Compatibility) -> &'static str {
 }
 
 fn network(what: String) -> Failure {
-    Failure::io(what, "Try again; the log may say more.")
+    Failure::io(what, say!("Try again; the log may say more."))
 }
 
 const SHOWN: [(Endpoint, &str); 7] = [

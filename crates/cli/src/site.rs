@@ -14,6 +14,7 @@ use jeton_token::time::Clock;
 
 use crate::failure::Failure;
 use crate::first_start;
+use crate::words::say;
 
 /// Which site, and what is set for this one run.
 #[derive(Args, Clone)]
@@ -46,7 +47,7 @@ impl SiteArgs {
     /// Where the settings file is, or would be.
     pub(crate) fn config(&self) -> Result<PathBuf, Failure> {
         std::path::absolute(&self.config).map_err(|error| {
-            Failure::io(format!("the current folder cannot be found: {error}"), "Go to another folder.")
+            Failure::io(say!("the current folder cannot be found: {}", error), say!("Go to another folder."))
         })
     }
 
@@ -56,8 +57,8 @@ impl SiteArgs {
         let config = self.config()?;
         if sources.file.is_none() && !names_a_secret(&sources) {
             return Err(Failure::refused(
-                format!("there is no settings file {}", config.display()),
-                "Make one with `jeton init`, go to its folder, or name it with --config.",
+                say!("there is no settings file {}", config.display()),
+                say!("Make one with `jeton init`, go to its folder, or name it with --config."),
             ));
         }
         let has_file = sources.file.is_some();
@@ -72,8 +73,8 @@ impl SiteArgs {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
                 return Err(Failure::io(
-                    format!("the settings file {} cannot be read: {error}", config.display()),
-                    "Make it readable for this user, or name another with --config.",
+                    say!("the settings file {} cannot be read: {}", config.display(), error),
+                    say!("Make it readable for this user, or name another with --config."),
                 ));
             }
         };
@@ -126,8 +127,8 @@ fn environment() -> Result<Vec<(String, String)>, Failure> {
     for (name, value) in std::env::vars_os().filter(|(name, _)| is_ours(name)) {
         let (Ok(name), Ok(value)) = (name.clone().into_string(), value.into_string()) else {
             return Err(Failure::refused(
-                format!("the environment variable {} is not UTF-8", name.to_string_lossy()),
-                "Set it anew, or unset it.",
+                say!("the environment variable {} is not UTF-8", name.to_string_lossy()),
+                say!("Set it anew, or unset it."),
             ));
         };
         if name != CONFIG_VARIABLE {
@@ -138,7 +139,7 @@ fn environment() -> Result<Vec<(String, String)>, Failure> {
 }
 
 fn setting(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("write SETTING=VALUE, such as log.level=debug")?;
+    let (name, value) = text.split_once('=').ok_or_else(|| say!("write SETTING=VALUE, such as log.level=debug"))?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 

@@ -8,6 +8,7 @@ mod census;
 pub mod entropy;
 mod http;
 pub mod jwks;
+mod languages;
 pub mod passwords;
 pub mod settings;
 mod sweeper;
@@ -21,7 +22,8 @@ use jeton_token::time::Clock;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub use http::fuzzing;
-pub use http::{SETUP_PATH, Stopped, serve};
+pub use http::{OpenapiVersion, SETUP_PATH, Stopped, openapi_json, openapi_yaml, serve};
+pub use languages::{LanguageCode, UnknownLanguage};
 
 use auth::{Auth, BuildError};
 use entropy::Entropy;

@@ -13,6 +13,7 @@ mod events;
 mod facts;
 mod families;
 mod flush;
+mod groups;
 mod in_use;
 mod migrate;
 mod rotations;
@@ -30,6 +31,7 @@ pub use crate::events::{Event, EventKind, NewEvent};
 pub use crate::facts::DatabaseFacts;
 pub use crate::families::{Device, FamilyKind, FamilyRow, NewFamily, TokenCounts};
 pub use crate::flush::{FlushStep, Flushed};
+pub use crate::groups::Group;
 pub use crate::rotations::Rotation;
 pub use crate::users::{NewUser, User, UserField, UserKey};
 

@@ -7,6 +7,7 @@ use jeton_token::time::Timestamp;
 use crate::auth_tokens;
 use crate::engine::{Row, Statement, Value};
 use crate::events::{self, EventKind, NewEvent};
+use crate::groups;
 use crate::{Store, StoreError};
 
 /// A row of `auth_user`.
@@ -219,6 +220,7 @@ impl Store {
             let reason = EndReason::UserDeleted.as_str();
             statements.push(Statement::new(END, [id.into(), now.into(), reason.into()]));
         }
+        statements.push(groups::leave_all(id));
         statements.push(Statement::new(DELETE, [id.into()]).guard());
         statements.push(events::append(&NewEvent {
             at: now,

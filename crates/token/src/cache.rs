@@ -83,9 +83,26 @@ impl<V: Clone> VerifiedTokens<V> {
 
     /// Looks for a token by a keyed hash over its whole text, then compares the whole text.
     pub fn look<'c>(&'c self, text: &'c [u8]) -> Looked<'c, V> {
+        self.look_if(text, |_| true)
+    }
+
+    /// As [`look`](Self::look), where what was kept may have become worthless: it counts only if it is `current`, and
+    /// makes room for what is kept of the same token next.
+    ///
+    /// ```
+    /// use jeton_token::cache::{Looked, VerifiedTokens};
+    ///
+    /// let cache = VerifiedTokens::new(1024, [7, 9]);
+    /// for key in ["old", "new"] {
+    ///     let Looked::Miss(miss) = cache.look_if(b"a token", |by| *by == key) else { unreachable!() };
+    ///     miss.keep(key);
+    /// }
+    /// assert!(matches!(cache.look(b"a token"), Looked::Hit("new")));
+    /// ```
+    pub fn look_if<'c>(&'c self, text: &'c [u8], current: impl FnOnce(&V) -> bool) -> Looked<'c, V> {
         let epoch = self.epoch.load(Ordering::Acquire);
         let hash = self.hash(text);
-        let found = self.set(hash).find(hash, text);
+        let found = self.set(hash).find(hash, text).filter(current);
         found.map_or(Looked::Miss(Miss { cache: self, text, hash, epoch }), Looked::Hit)
     }
 

@@ -51,7 +51,6 @@ mod base64url;
 pub mod cache;
 pub mod claims;
 pub mod error;
-pub mod fast;
 pub mod hs256;
 pub mod id;
 pub mod jwk;

@@ -1,27 +1,26 @@
 //! JSON that reads the same everywhere: no member twice, no nesting without end.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use serde_core::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Reads a text that names no member twice, at any depth, and nests at most 32 levels.
 pub(crate) fn parse(json: &[u8]) -> Option<Value> {
     let mut reader = serde_json::Deserializer::from_slice(json);
-    Level(0).deserialize(&mut reader).ok()?;
+    let value = Level(0).deserialize(&mut reader).ok()?;
     reader.end().ok()?;
-    serde_json::from_slice(json).ok()
+    Some(value)
 }
 
-/// Reads a value this many levels deep, and keeps nothing of it.
+/// Reads a value this many levels deep.
 #[derive(Clone, Copy)]
 struct Level(u8);
 
 impl<'de> DeserializeSeed<'de> for Level {
-    type Value = ();
+    type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
@@ -33,52 +32,54 @@ impl Level {
 }
 
 impl<'de> Visitor<'de> for Level {
-    type Value = ();
+    type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
-        Ok(())
+    fn visit_bool<E: Error>(self, truth: bool) -> Result<Value, E> {
+        Ok(truth.into())
     }
 
-    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
-        Ok(())
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
     }
 
-    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
-        Ok(())
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
     }
 
-    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
-        Ok(())
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
     }
 
-    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        Ok(())
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
     }
 
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        Ok(())
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Value, A::Error> {
         let deeper = self.deeper()?;
-        while values.next_element_seed(deeper)?.is_some() {}
-        Ok(())
+        let mut list = Vec::new();
+        while let Some(value) = values.next_element_seed(deeper)? {
+            list.push(value);
+        }
+        Ok(Value::Array(list))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let deeper = self.deeper()?;
-        let mut seen = HashSet::new();
+        let mut object = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            if !seen.insert(name) {
+            if object.insert(name, members.next_value_seed(deeper)?).is_some() {
                 return Err(A::Error::custom("a member twice"));
             }
-            members.next_value_seed(deeper)?;
         }
-        Ok(())
+        Ok(Value::Object(object))
     }
 }
 

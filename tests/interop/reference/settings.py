@@ -19,6 +19,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "rest_framework",
+    "rest_framework.authtoken",
     "rest_framework_simplejwt",
     "rest_framework_simplejwt.token_blacklist",
 ]
@@ -27,6 +28,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    *(["django.middleware.locale.LocaleMiddleware"] if SITE.get("negotiates_language") else []),
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -45,8 +47,24 @@ DATABASES = {
 
 PASSWORD_HASHERS = SITE["hashers"]
 
+LANGUAGE_CODE = SITE.get("language", "en-us")
+USE_I18N = True
+CSRF_TRUSTED_ORIGINS = SITE.get("trusted_origins", [])
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}Validator"}
+    for name in ("UserAttributeSimilarity", "MinimumLength", "CommonPassword", "NumericPassword")
+]
+
+CLASSES = {
+    "jwt": "rest_framework_simplejwt.authentication.JWTAuthentication",
+    "jwt_stateless": "rest_framework_simplejwt.authentication.JWTStatelessUserAuthentication",
+    "session": "rest_framework.authentication.SessionAuthentication",
+    "basic": "rest_framework.authentication.BasicAuthentication",
+    "token": "rest_framework.authentication.TokenAuthentication",
+    "jwt_header": "reference.jwt_header.JwtHeader",
+}
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [CLASSES[name] for name in SITE.get("classes", ["jwt"])],
 }
 
 
@@ -55,3 +73,4 @@ def _python(name, value):
 
 
 SIMPLE_JWT = {name: _python(name, value) for name, value in SITE["simple_jwt"].items()}
+SIMPLE_JWT_REFRESH_SECONDS = SITE["simple_jwt"].get("REFRESH_TOKEN_LIFETIME", 24 * 60 * 60)

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::hint::black_box;
 use std::io::BufRead;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,26 @@ struct Setup {
     secret: String,
     tokens: Vec<String>,
     payloads: Vec<String>,
+    pairs: Vec<Pair>,
+}
+
+/// A key pair, its halves in DER (base64), and a token of it.
+#[derive(Deserialize)]
+struct Pair {
+    algorithm: Algorithm,
+    encoding: String,
+    decoding: String,
+    token: String,
+    payload: Declared,
+}
+
+/// One algorithm with everything that it takes.
+struct User {
+    algorithm: Algorithm,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    tokens: Vec<String>,
+    claims: Vec<Declared>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -27,29 +49,52 @@ struct Declared {
 fn main() -> Result<(), Box<dyn Error>> {
     let mut lines = std::io::stdin().lock().lines();
     let setup: Setup = serde_json::from_str(&lines.next().ok_or("no first line")??)?;
-    let claims: Vec<Declared> =
-        setup.payloads.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?;
-    let decoding = DecodingKey::from_secret(setup.secret.as_bytes());
-    let encoding = EncodingKey::from_secret(setup.secret.as_bytes());
-    let (validation, header) = (Validation::new(Algorithm::HS256), Header::new(Algorithm::HS256));
+    let users = users(setup)?;
     let name = "jsonwebtoken 11.1, rust_crypto";
-    println!("{}", serde_json::to_string(&[["HS256 verify", name], ["HS256 mint", name]])?);
+    let cases: Vec<[String; 2]> = users
+        .iter()
+        .flat_map(|user| ["verify", "mint"].map(|verb| [format!("{:?} {verb}", user.algorithm), name.to_owned()]))
+        .collect();
+    println!("{}", serde_json::to_string(&cases)?);
     for line in lines {
         let line = line?;
         let (case, times) = line.split_once(' ').ok_or("two numbers")?;
-        let times: usize = times.parse()?;
+        let (case, times): (usize, usize) = (case.parse()?, times.parse()?);
+        let user = users.get(case / 2).ok_or("no such case")?;
+        let (validation, header) = (Validation::new(user.algorithm), Header::new(user.algorithm));
         let start = now();
         for turn in 0..times {
-            if case == "0" {
-                let token = black_box(&setup.tokens[turn % setup.tokens.len()]);
-                assert!(black_box(decode::<Declared>(token, &decoding, &validation)).is_ok());
+            if case % 2 == 0 {
+                let token = black_box(&user.tokens[turn % user.tokens.len()]);
+                assert!(black_box(decode::<Declared>(token, &user.decoding, &validation)).is_ok());
             } else {
-                assert!(black_box(encode(&header, black_box(&claims[turn % claims.len()]), &encoding)).is_ok());
+                let claims = black_box(&user.claims[turn % user.claims.len()]);
+                assert!(black_box(encode(&header, claims, &user.encoding)).is_ok());
             }
         }
         println!("{}", now() - start);
     }
     Ok(())
+}
+
+fn users(setup: Setup) -> Result<Vec<User>, Box<dyn Error>> {
+    let mut users = vec![User {
+        algorithm: Algorithm::HS256,
+        encoding: EncodingKey::from_secret(setup.secret.as_bytes()),
+        decoding: DecodingKey::from_secret(setup.secret.as_bytes()),
+        tokens: setup.tokens,
+        claims: setup.payloads.iter().map(|text| serde_json::from_str(text)).collect::<Result<_, _>>()?,
+    }];
+    for Pair { algorithm, encoding, decoding, token, payload } in setup.pairs {
+        let (private, public) = (STANDARD.decode(encoding)?, STANDARD.decode(decoding)?);
+        let (encoding, decoding) = match algorithm {
+            Algorithm::RS256 => (EncodingKey::from_rsa_der(&private), DecodingKey::from_rsa_der(&public)),
+            Algorithm::ES256 => (EncodingKey::from_ec_der(&private), DecodingKey::from_ec_der(&public)),
+            _ => (EncodingKey::from_ed_der(&private), DecodingKey::from_ed_der(&public)),
+        };
+        users.push(User { algorithm, encoding, decoding, tokens: vec![token], claims: vec![payload] });
+    }
+    Ok(users)
 }
 
 /// Nanoseconds that this thread has run so far.

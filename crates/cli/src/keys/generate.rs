@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::output;
+use crate::words::say;
 
 /// Make a key pair: the private key to sign with, the public one for whoever verifies.
 ///
@@ -30,7 +31,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let made = generate(args.algorithm).map_err(|error| Failure::refused(error.to_string(), "Choose another one."))?;
+    let made =
+        generate(args.algorithm).map_err(|error| Failure::refused(error.to_string(), say!("Choose another one.")))?;
     let (kid, jwk) = public_jwk(args.algorithm, &made)?;
     if let Some(path) = &args.out {
         write_private(path, made.private_pem.expose())?;
@@ -39,7 +41,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         return output::json(&as_json(args, &made, &kid, &jwk));
     }
     match &args.out {
-        Some(path) => output::note(&format!("The private key is in {}; it signs, so keep it.", path.display())),
+        Some(path) => output::note(&say!("The private key is in {}; it signs, so keep it.", path.display())),
         None => output::line(made.private_pem.expose().trim_end())?,
     }
     output::line(made.public_pem.trim_end())?;
@@ -48,7 +50,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 
 fn public_jwk(algorithm: Algorithm, made: &NewKeyPair) -> Result<(String, Value), Failure> {
     let key = Key::from_pem_pair(algorithm, made.private_pem.expose(), &made.public_pem);
-    let key = key.map_err(|error| Failure::refused(format!("the new key does not work: {error}"), "Try again."))?;
+    let key =
+        key.map_err(|error| Failure::refused(say!("the new key does not work: {}", error), say!("Try again.")))?;
     let kid = key.thumbprint().unwrap_or_default();
     let jwk = key.to_public_jwk(Some(&kid)).unwrap_or_default();
     Ok((kid, Value::Object(jwk)))
@@ -73,15 +76,15 @@ fn write_private(path: &Path, pem: &str) -> Result<(), Failure> {
     });
     written.map_err(|error| {
         Failure::io(
-            format!("{} could not be written: {error}", path.display()),
-            "Choose a new file in a folder that can be written to.",
+            say!("{} could not be written: {}", path.display(), error),
+            say!("Choose a new file in a folder that can be written to."),
         )
     })
 }
 
 fn parse(name: &str) -> Result<Algorithm, String> {
     match name.parse::<Algorithm>() {
-        Ok(algorithm) if algorithm.is_symmetric() => Err(format!("{algorithm} takes a secret, not a key pair")),
+        Ok(algorithm) if algorithm.is_symmetric() => Err(say!("{} takes a secret, not a key pair", algorithm)),
         Ok(algorithm) => Ok(algorithm),
         Err(error) => Err(error.to_string()),
     }

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::given;
 use crate::failure::Failure;
 use crate::output;
+use crate::words::say;
 
 /// Show what a token says. Nothing is verified: anybody can write such a text.
 #[derive(clap::Args)]
@@ -20,12 +21,15 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let token = given(&args.token)?;
     let Some((header, claims)) = read_unverified(&token) else {
-        return Err(Failure::refused("this is not a token", "A token is three parts of base64url with dots between."));
+        return Err(Failure::refused(
+            say!("this is not a token"),
+            say!("A token is three parts of base64url with dots between."),
+        ));
     };
     if args.json {
         return output::json(&json!({"header": header, "claims": claims, "verified": false}));
     }
-    output::note("Not verified: `jeton token verify` does that.");
+    output::note(&say!("Not verified: `jeton token verify` does that."));
     output::json(&header)?;
     output::json(&claims)
 }

@@ -53,7 +53,7 @@ async fn mint(auth: &Auth, args: &Args) -> Result<Map<String, Value>, Failure> {
     let caller = Caller { at: auth.now(), address: None, user_agent: None };
     let mut tokens = Map::new();
     if let Kind::Sliding = args.kind {
-        tokens.insert("token".to_owned(), auth.mint_sliding(&user, &caller).await?.into());
+        tokens.insert("token".to_owned(), auth.mint_sliding(&user, &caller).await?.token.into());
         return Ok(tokens);
     }
     let pair = auth.mint_pair(&user, &caller).await?;

@@ -13,6 +13,7 @@ use clap::Subcommand;
 
 use crate::failure::Failure;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// Look into tokens, mint and end them.
 #[derive(Subcommand)]
@@ -43,9 +44,9 @@ fn given(argument: &str) -> Result<String, Failure> {
     let mut text = String::new();
     io::stdin()
         .read_to_string(&mut text)
-        .map_err(|error| Failure::io(format!("stdin could not be read: {error}"), "Pipe the token in as text."))?;
+        .map_err(|error| Failure::io(say!("stdin could not be read: {}", error), say!("Pipe the token in as text.")))?;
     match text.trim() {
-        "" => Err(Failure::usage("nothing came by stdin", "Pipe the token in.")),
+        "" => Err(Failure::usage(say!("nothing came by stdin"), say!("Pipe the token in."))),
         text => Ok(text.to_owned()),
     }
 }

@@ -7,6 +7,7 @@ use super::given;
 use crate::failure::Failure;
 use crate::output;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// End the login that a token belongs to, with all its tokens; a token from elsewhere is put on the blacklist.
 #[derive(clap::Args)]
@@ -23,19 +24,20 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let revocation = if is_token { auth.revoke_token(&text).await? } else { auth.revoke_id(&text).await? };
     auth.store().close().await?;
     match revocation {
-        Revocation::FamilyEnded(key) => output::line(&format!("the login {key} has ended, with all its tokens")),
-        Revocation::Listed => output::line("the token is on the blacklist"),
-        Revocation::Already => output::line("that had ended before"),
+        Revocation::FamilyEnded(key) => output::line(&say!("the login {} has ended, with all its tokens", key)),
+        Revocation::Listed => output::line(&say!("the token is on the blacklist")),
+        Revocation::Already => output::line(&say!("that had ended before")),
         Revocation::Unknown => Err(Failure::refused(
-            "no login with such a token is known",
-            "It has been flushed, or it is another site's; `jeton token decode` shows what a token says.",
+            say!("no login with such a token is known"),
+            say!("It has been flushed, or it is another site's; `jeton token decode` shows what a token says."),
         )),
         Revocation::NeedsToken => Err(Failure::refused(
-            "this jti was not issued here, and does not say until when it must be remembered",
-            "Hand over the whole token.",
+            say!("this jti was not issued here, and does not say until when it must be remembered"),
+            say!("Hand over the whole token."),
         )),
-        Revocation::NoLedger => {
-            Err(Failure::refused("tokens are not recorded, so none can be ended", "Set ledger.blacklist to true."))
-        }
+        Revocation::NoLedger => Err(Failure::refused(
+            say!("tokens are not recorded, so none can be ended"),
+            say!("Set ledger.blacklist to true."),
+        )),
     }
 }

@@ -9,6 +9,7 @@ use super::given;
 use crate::failure::Failure;
 use crate::output;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// Show what the ledger says of a refresh or sliding token.
 #[derive(clap::Args)]
@@ -46,21 +47,22 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     if args.json {
         return output::json(&shown);
     }
-    let word = |is: bool| if is { "yes" } else { "no" }.to_owned();
+    let word = |is: bool| if is { say!("yes") } else { say!("no") };
     let known = [
-        ("user", shown.user),
-        ("kind", shown.kind.map(str::to_owned)),
-        ("family", shown.family),
-        ("generation", shown.generation.map(|number| number.to_string())),
-        ("newest generation", shown.newest_generation.map(|number| number.to_string())),
-        ("created", shown.created_at),
-        ("expires", shown.expires_at),
-        ("rotated", shown.rotated_at),
-        ("revoked", shown.revoked_at),
-        ("reason", shown.revoke_reason),
-        ("blacklisted at", shown.blacklisted_at),
+        (say!("user"), shown.user),
+        (say!("kind"), shown.kind.map(str::to_owned)),
+        (say!("family"), shown.family),
+        (say!("generation"), shown.generation.map(|number| number.to_string())),
+        (say!("newest generation"), shown.newest_generation.map(|number| number.to_string())),
+        (say!("created"), shown.created_at),
+        (say!("expires"), shown.expires_at),
+        (say!("rotated"), shown.rotated_at),
+        (say!("revoked"), shown.revoked_at),
+        (say!("reason"), shown.revoke_reason),
+        (say!("blacklisted at"), shown.blacklisted_at),
     ];
-    let mut pairs = vec![("outstanding", word(shown.outstanding)), ("blacklisted", word(shown.blacklisted))];
+    let mut pairs =
+        vec![(say!("outstanding"), word(shown.outstanding)), (say!("blacklisted"), word(shown.blacklisted))];
     pairs.extend(known.into_iter().filter_map(|(name, value)| Some((name, value?))));
     output::pairs(&pairs)
 }

@@ -11,6 +11,7 @@ use super::given;
 use crate::failure::Failure;
 use crate::output;
 use crate::site::SiteArgs;
+use crate::words::{self, say};
 
 /// Say whether a token is good, as the verify endpoint would. Exit code 0 if it is, 1 if it is not.
 #[derive(clap::Args)]
@@ -36,7 +37,7 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failur
     if args.json {
         output::json(&json!({"valid": reason.is_none(), "reason": reason}))?;
     } else {
-        output::line(reason.as_deref().unwrap_or("The token is good"))?;
+        output::line(&reason.as_ref().map_or_else(|| say!("The token is good"), |reason| words::told(reason)))?;
     }
     Ok(if reason.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

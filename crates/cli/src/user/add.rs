@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::password::PasswordArgs;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// Make a user; the password is asked for unless a flag says where it is.
 #[derive(clap::Args)]
@@ -53,5 +54,5 @@ pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
     };
     let id = auth.create_user(account).await?;
     auth.store().close().await?;
-    output::line(&format!("user {} made, with id {id}", args.username))
+    output::line(&say!("user {} made, with id {}", args.username, id))
 }

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::failure::Failure;
 use crate::output;
 use crate::site::SiteArgs;
+use crate::words::{self, say};
 
 /// Make many users at once, all or none.
 ///
@@ -49,7 +50,7 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     problems.extend(conflicts(&auth, &accounts).await?);
     refuse(&problems)?;
     if args.dry_run {
-        return output::line(&format!("{} users could be imported", accounts.len()));
+        return output::line(&say!("{} users could be imported", accounts.len()));
     }
     let users = prepare(&auth, accounts).await?;
     let made = auth.store().create_users(&users, auth.now()).await?;
@@ -58,11 +59,11 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let lost: Vec<String> = lost.map(|(user, _)| output::printable(&user.username)).collect();
     if !lost.is_empty() {
         return Err(Failure::refused(
-            format!("somebody else made {} at the same time; the other users were imported", lost.join(", ")),
-            "Compare those with `jeton user show`.",
+            say!("somebody else made {} at the same time; the other users were imported", lost.join(", ")),
+            say!("Compare those with `jeton user show`."),
         ));
     }
-    output::line(&format!("{} users imported", made.len()))
+    output::line(&say!("{} users imported", made.len()))
 }
 
 fn read(file: &str) -> Result<Secret<String>, Failure> {
@@ -73,7 +74,7 @@ fn read(file: &str) -> Result<Secret<String>, Failure> {
     };
     let text = Secret::new(text);
     read.map_err(|error| {
-        Failure::io(format!("{file} cannot be read: {error}"), "Name a file of JSON, or - for stdin.")
+        Failure::io(say!("{} cannot be read: {}", file, error), say!("Name a file of JSON, or - for stdin."))
     })?;
     Ok(text)
 }
@@ -83,13 +84,16 @@ fn accounts(text: &Secret<String>) -> Result<(Vec<Account>, Vec<String>), Failur
     let entries: Vec<Value> = serde_json::from_str(text.expose()).map_err(|error| {
         // The message of a syntax error has no text of the file in it; that of a wrong type may have.
         let (line, column) = (error.line(), error.column());
-        Failure::refused(format!("line {line}, column {column}: not a JSON array"), "See `jeton user import --help`.")
+        Failure::refused(
+            say!("line {}, column {}: not a JSON array", line, column),
+            say!("See `jeton user import --help`."),
+        )
     })?;
     let (mut accounts, mut problems) = (Vec::with_capacity(entries.len()), Vec::new());
     for (index, entry) in entries.into_iter().enumerate() {
         match account(entry) {
             Ok(account) => accounts.push(account),
-            Err(problem) => problems.push(format!("entry {}: {problem}", index + 1)),
+            Err(problem) => problems.push(say!("entry {}: {}", index + 1, problem)),
         }
     }
     Ok((accounts, problems))
@@ -97,15 +101,15 @@ fn accounts(text: &Secret<String>) -> Result<(Vec<Account>, Vec<String>), Failur
 
 fn account(entry: Value) -> Result<Account, String> {
     if !entry.is_object() {
-        return Err("not an object".to_owned());
+        return Err(say!("not an object"));
     }
     if let Some(name) = wrongly_typed(&entry) {
-        return Err(format!("{name} has the wrong type"));
+        return Err(say!("{} has the wrong type", name));
     }
     // What is left to go wrong is a name: missing or unknown. Values are not in those messages.
     let entry: Entry = serde_json::from_value(entry).map_err(|error| error.to_string())?;
     let password = match (entry.password, entry.password_hash) {
-        (Some(_), Some(_)) => return Err("both password and password_hash".to_owned()),
+        (Some(_), Some(_)) => return Err(say!("both password and password_hash")),
         (Some(password), None) => NewPassword::Plain(Secret::new(password)),
         (None, Some(hash)) => NewPassword::Hashed(Secret::new(hash)),
         (None, None) => NewPassword::Unusable,
@@ -143,20 +147,20 @@ async fn conflicts(auth: &Auth, accounts: &[Account]) -> Result<Vec<String>, Fai
     for account in accounts {
         let name = output::printable(&account.username);
         if let Err(error) = auth.prepare_user(unhashed(account)).await {
-            problems.push(format!("{name}: {error}"));
+            problems.push(format!("{name}: {}", words::told(&error.to_string())));
         }
         if !names.insert(account.username.as_str()) {
-            problems.push(format!("{name}: the username is there twice"));
+            problems.push(say!("{}: the username is there twice", name));
         }
         if auth.store().find_user_by_username(&account.username).await?.is_some() {
-            problems.push(format!("{name}: there is such a user already"));
+            problems.push(say!("{}: there is such a user already", name));
         }
         let Some(id) = account.id else { continue };
         if !ids.insert(id) {
-            problems.push(format!("{name}: the id {id} is there twice"));
+            problems.push(say!("{}: the id {} is there twice", name, id));
         }
         if auth.store().find_user(id).await?.is_some() {
-            problems.push(format!("{name}: there is a user with the id {id} already"));
+            problems.push(say!("{}: there is a user with the id {} already", name, id));
         }
     }
     Ok(problems)
@@ -190,8 +194,10 @@ async fn prepare(auth: &Auth, accounts: Vec<Account>) -> Result<Vec<NewUser>, Fa
         let Some(done) = hashing.join_next().await else { break };
         match done {
             Ok((index, _, Ok(user))) => users.push((index, user)),
-            Ok((_, name, Err(error))) => problems.push(format!("{}: {error}", output::printable(&name))),
-            Err(error) => return Err(Failure::io(format!("hashing failed: {error}"), "Please report this.")),
+            Ok((_, name, Err(error))) => {
+                problems.push(format!("{}: {}", output::printable(&name), words::told(&error.to_string())));
+            }
+            Err(error) => return Err(Failure::io(say!("hashing failed: {}", error), say!("Please report this."))),
         }
         progress.step();
     }
@@ -207,8 +213,8 @@ fn refuse(problems: &[String]) -> Result<(), Failure> {
     }
     let lines: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
     Err(Failure::refused(
-        format!("nobody was imported\n{}", lines.join("\n")),
-        "Put that right in the file, and import it again.",
+        say!("nobody was imported\n{}", lines.join("\n")),
+        say!("Put that right in the file, and import it again."),
     ))
 }
 
@@ -228,7 +234,7 @@ impl Progress {
         self.done += 1;
         if self.is_watched && (self.done.is_multiple_of(10) || self.done == self.total) {
             // Progress that cannot be shown is no reason to stop.
-            _ = write!(io::stderr(), "\r{} of {} passwords hashed", self.done, self.total);
+            _ = write!(io::stderr(), "\r{}", say!("{} of {} passwords hashed", self.done, self.total));
         }
     }
 

@@ -8,6 +8,7 @@ use super::show;
 use crate::failure::Failure;
 use crate::output;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// Show users, by id.
 #[derive(clap::Args)]
@@ -43,10 +44,13 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
             ]
         })
         .collect();
-    output::table(["id", "username", "email", "flags", "last login", "joined"], &rows)?;
+    output::table(
+        [say!("id"), say!("username"), say!("email"), say!("flags"), say!("last login"), say!("joined")],
+        &rows,
+    )?;
     match users.last() {
         Some(last) if users.len() == args.limit as usize => {
-            output::note(&format!("There may be more: --after {}, or a higher --limit.", last.id));
+            output::note(&say!("There may be more: --after {}, or a higher --limit.", last.id));
         }
         Some(_) | None => {}
     }
@@ -54,6 +58,6 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
 }
 
 fn flags(is_active: bool, is_staff: bool, is_superuser: bool) -> String {
-    let words = [(!is_active, "locked"), (is_staff, "staff"), (is_superuser, "superuser")];
-    words.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
+    let words = [(!is_active, say!("locked")), (is_staff, say!("staff")), (is_superuser, say!("superuser"))];
+    words.iter().filter(|(is, _)| *is).map(|(_, word)| word.as_str()).collect::<Vec<_>>().join(" ")
 }

@@ -6,6 +6,7 @@ use super::{gone, named};
 use crate::failure::Failure;
 use crate::output;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -20,5 +21,8 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args, is_active: bool) -> Result
         return Err(gone(&args.username));
     }
     auth.store().close().await?;
-    output::line(&format!("{} is {}", user.username, if is_active { "unlocked" } else { "locked" }))
+    output::line(&match is_active {
+        true => say!("{} is unlocked", user.username),
+        false => say!("{} is locked", user.username),
+    })
 }

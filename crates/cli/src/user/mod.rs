@@ -2,6 +2,7 @@
 
 mod add;
 mod delete;
+mod group;
 mod import;
 mod list;
 mod lock;
@@ -15,6 +16,7 @@ use jeton_store::User;
 use crate::failure::Failure;
 use crate::output::printable;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// Make, show, lock and delete users.
 #[derive(Subcommand)]
@@ -29,6 +31,8 @@ pub(crate) enum Command {
     Unlock(lock::Args),
     Delete(delete::Args),
     Import(import::Args),
+    #[command(subcommand)]
+    Group(group::Command),
 }
 
 pub(crate) async fn run(site: &SiteArgs, command: Command) -> Result<(), Failure> {
@@ -41,6 +45,7 @@ pub(crate) async fn run(site: &SiteArgs, command: Command) -> Result<(), Failure
         Command::Unlock(args) => lock::run(site, &args, true).await,
         Command::Delete(args) => delete::run(site, &args).await,
         Command::Import(args) => import::run(site, &args).await,
+        Command::Group(command) => group::run(site, command).await,
     }
 }
 
@@ -52,7 +57,7 @@ pub(crate) async fn named(auth: &Auth, username: &str) -> Result<User, Failure> 
 /// There is no such user, or not any more.
 fn gone(username: &str) -> Failure {
     Failure::refused(
-        format!("there is no user {}", printable(username)),
-        "Names are exact, upper and lower case too; `jeton user list` shows who is there.",
+        say!("there is no user {}", printable(username)),
+        say!("Names are exact, upper and lower case too; `jeton user list` shows who is there."),
     )
 }

@@ -5,6 +5,7 @@ use jeton_store::OpenMode;
 use super::{gone, named};
 use crate::failure::Failure;
 use crate::site::SiteArgs;
+use crate::words::say;
 use crate::{output, password};
 
 /// Give a user a new password; it is asked for unless it comes by stdin.
@@ -25,5 +26,5 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
         return Err(gone(&args.username));
     }
     auth.store().close().await?;
-    output::line(&format!("{} has a new password", user.username))
+    output::line(&say!("{} has a new password", user.username))
 }

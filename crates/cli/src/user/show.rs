@@ -8,6 +8,7 @@ use super::named;
 use crate::failure::Failure;
 use crate::output;
 use crate::site::SiteArgs;
+use crate::words::say;
 
 /// Show one user.
 #[derive(clap::Args)]
@@ -31,8 +32,9 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
             .insert("tokens".to_owned(), json!({"outstanding": tokens.outstanding, "blacklisted": tokens.blacklisted}));
         return output::json(&shown);
     }
-    let mut pairs: Vec<(&str, String)> = shown.iter().map(|(name, value)| (name.as_str(), plain(value))).collect();
-    pairs.push(("tokens", format!("{} outstanding, {} of them blacklisted", tokens.outstanding, tokens.blacklisted)));
+    let mut pairs: Vec<(String, String)> = shown.iter().map(|(name, value)| (name.clone(), plain(value))).collect();
+    pairs
+        .push((say!("tokens"), say!("{} outstanding, {} of them blacklisted", tokens.outstanding, tokens.blacklisted)));
     output::pairs(&pairs)
 }
 
@@ -64,9 +66,9 @@ fn hash_algorithm(stored: &str) -> &str {
 
 fn plain(value: &Value) -> String {
     match value {
-        Value::Null => "never".to_owned(),
-        Value::Bool(true) => "yes".to_owned(),
-        Value::Bool(false) => "no".to_owned(),
+        Value::Null => say!("never"),
+        Value::Bool(true) => say!("yes"),
+        Value::Bool(false) => say!("no"),
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }

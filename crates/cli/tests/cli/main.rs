@@ -4,7 +4,9 @@
 
 mod check;
 mod first_start;
+mod guides;
 mod keys;
+mod korean;
 mod manuals;
 mod secrets;
 mod serve;

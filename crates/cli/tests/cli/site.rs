@@ -59,7 +59,7 @@ impl Site {
                 command.env_remove(name);
             }
         }
-        command.args(arguments).current_dir(&self.folder).stdin(Stdio::null());
+        command.args(arguments).current_dir(&self.folder).stdin(Stdio::null()).env("LC_ALL", "C");
         command
     }
 

@@ -34,6 +34,22 @@ fn a_user_is_made_shown_locked_and_deleted() {
 }
 
 #[test]
+fn users_are_put_into_groups_and_taken_out() {
+    let site = Site::cheap();
+    for name in ["alice", "bob"] {
+        site.add(name, "correct horse");
+        assert!(site.ok(&["user", "group", "add", name, "back office"], "").contains("is in the group back office"));
+    }
+    assert!(site.ok(&["user", "group", "add", "bob", "back office"], "").contains("before"));
+    assert_eq!(site.json(&["user", "group", "list", "alice", "--json"]), json!(["back office"]));
+    site.ok(&["user", "group", "remove", "alice", "back office"], "");
+    assert_eq!(site.run(&["user", "group", "remove", "alice", "back office"]).code, 1);
+    assert_eq!(site.json(&["user", "group", "list", "--json"]), json!([{"group": "back office", "users": 1}]));
+    assert_eq!(site.run(&["user", "group", "add", "nobody", "back office"]).code, 1);
+    assert_eq!(site.run(&["user", "group", "add", "alice", " "]).code, 2);
+}
+
+#[test]
 fn a_user_may_have_a_foreign_hash_or_no_password() {
     let site = Site::cheap();
     let hash = "pbkdf2_sha256$10$salt$k6WLJDFVnaOlKNLGYdYvIJaN3rU4kTEiR4ZxqVYCoVc=";

@@ -4,10 +4,13 @@ use jeton_store::User;
 use jeton_token::claims::Claims;
 use jeton_token::error::TokenError;
 use jeton_token::id::{FamilyKey, Jti, Member};
+use jeton_token::jws::Room;
 use jeton_token::policy::TokenType;
+use jeton_token::scan::Scanned;
 use jeton_token::token::Genuine;
 use serde_json::Value;
 
+use super::token_claims::TokenClaims;
 use super::user_key::Named;
 use super::{Auth, AuthError};
 use crate::settings::TokenClass;
@@ -18,7 +21,13 @@ pub struct Principal {
     /// Who it is.
     pub identity: Identity,
     /// What the token says; nothing for a caller who showed none.
-    pub claims: Claims,
+    pub claims: TokenClaims,
+}
+
+/// What a token says that was taken.
+struct Bearer {
+    user_claim: Value,
+    claims: TokenClaims,
 }
 
 /// How a principal is known.
@@ -47,7 +56,7 @@ pub struct Rejection {
 impl Principal {
     /// A user who was recognised without a token.
     pub(super) fn of_user(user: User) -> Self {
-        Self { identity: Identity::User(Box::new(user)), claims: Claims::new() }
+        Self { identity: Identity::User(Box::new(user)), claims: TokenClaims::default() }
     }
 
     /// The user's row, or what a stateless token claims it to be.
@@ -66,8 +75,7 @@ impl Auth {
     ///
     /// The one that is told, if the token is taken by no class or names nobody.
     pub async fn authenticate_stateless(&self, token: &[u8]) -> Result<Principal, AuthError> {
-        let claims = self.user_claims(token).await?;
-        let id = claims.get(&self.settings().simple_jwt.user_id_claim).cloned().unwrap_or_default();
+        let Bearer { user_claim: id, claims } = self.bearer(token).await?;
         let username = claims.get("username").cloned().unwrap_or_else(|| "".into());
         Ok(Principal { identity: Identity::Claims { id, username }, claims })
     }
@@ -78,8 +86,8 @@ impl Auth {
     ///
     /// The one that is told, if the token is taken by no class, or its user may not come in.
     pub async fn authenticate_token(&self, token: &[u8]) -> Result<Principal, AuthError> {
-        let claims = self.user_claims(token).await?;
-        let Named::One(user) = self.user_of_claim(&claims).await? else {
+        let Bearer { user_claim, claims } = self.bearer(token).await?;
+        let Named::One(user) = self.user_of_claim(&user_claim).await? else {
             return Err(AuthError::UserNotFound);
         };
         if self.settings().simple_jwt.check_user_is_active && !user.is_active {
@@ -91,39 +99,66 @@ impl Auth {
         Ok(Principal { identity: Identity::User(user), claims })
     }
 
-    /// The claims of a token that has a user claim.
-    async fn user_claims(&self, token: &[u8]) -> Result<Claims, AuthError> {
-        let claims = self.token_claims(token).await?;
-        self.note_access(&claims);
+    /// What a token says that one of `AUTH_TOKEN_CLASSES` takes, tried in order, and that has a user claim.
+    async fn bearer(&self, token: &[u8]) -> Result<Bearer, AuthError> {
+        let mut room = Room::new();
+        let judged = match self.open(token, &mut room).await {
+            Ok(payload) => match self.bearer_at_sight(&payload) {
+                Some(bearer) => return Ok(bearer),
+                None => self.tokens().judge(&payload, self.now()),
+            },
+            Err(AuthError::Token(error)) => Err(error),
+            Err(error) => return Err(error),
+        };
+        let claims = self.token_claims(judged).await?;
+        let id = self.tokens().policy().jti_claim.as_deref().and_then(|name| claims.text(name));
+        self.note_access(id);
         match claims.get(&self.settings().simple_jwt.user_id_claim) {
-            Some(_) => Ok(claims),
+            Some(user_claim) => Ok(Bearer { user_claim: user_claim.clone(), claims: claims.into() }),
             None => Err(AuthError::NoUserIdentification),
         }
     }
 
+    /// The bearer of a plain token with a plain user claim, where the class that is tried first asks no ledger. Nothing
+    /// says nothing.
+    fn bearer_at_sight(&self, payload: &[u8]) -> Option<Bearer> {
+        let simple_jwt = &self.settings().simple_jwt;
+        let wanted = match simple_jwt.auth_token_classes.first()? {
+            TokenClass::Access => Some(TokenType::Access),
+            TokenClass::Untyped => None,
+            TokenClass::Refresh | TokenClass::Sliding => return None,
+        };
+        let claims = self.tokens().judge_plain(payload, wanted, self.now())?;
+        let user_claim = match claims.user_id.filter(|_| simple_jwt.user_id_claim == "user_id")? {
+            Scanned::Text(text) => text.into(),
+            Scanned::Number(number) => number.into(),
+        };
+        self.note_access(claims.jti);
+        Some(Bearer { user_claim, claims: TokenClaims::of(payload) })
+    }
+
     /// The claims of a token that one of `AUTH_TOKEN_CLASSES` takes, tried in order.
-    async fn token_claims(&self, token: &[u8]) -> Result<Claims, AuthError> {
-        let decoded = match self.decode(token).await {
-            Ok(genuine) => Ok(genuine),
-            Err(AuthError::Token(error)) => Err(error),
-            Err(error) => return Err(error),
+    async fn token_claims(&self, judged: Result<Genuine<'_>, TokenError>) -> Result<Claims, AuthError> {
+        let classes = &self.settings().simple_jwt.auth_token_classes;
+        let genuine = match judged {
+            Ok(genuine) => genuine,
+            Err(error) => {
+                let rejection = |&class| Rejection { class, error: error.clone() };
+                return Err(AuthError::NotValidForAnyType(classes.iter().map(rejection).collect()));
+            }
         };
         let mut rejections = Vec::new();
-        for &class in &self.settings().simple_jwt.auth_token_classes {
-            let taken = match &decoded {
-                Ok(genuine) => self.take(genuine, class).await?,
-                Err(error) => Err(error.clone()),
-            };
-            match taken {
-                Ok(claims) => return Ok(claims),
+        for &class in classes {
+            match self.take(&genuine, class).await? {
+                Ok(()) => return Ok(genuine.into_claims()),
                 Err(error) => rejections.push(Rejection { class, error }),
             }
         }
         Err(AuthError::NotValidForAnyType(rejections))
     }
 
-    /// The token as one of this class; the outer error is the store's.
-    async fn take(&self, genuine: &Genuine<'_>, class: TokenClass) -> Result<Result<Claims, TokenError>, AuthError> {
+    /// Whether this class takes the token; the outer error is the store's.
+    async fn take(&self, genuine: &Genuine<'_>, class: TokenClass) -> Result<Result<(), TokenError>, AuthError> {
         let wanted = match class {
             TokenClass::Access => Some(TokenType::Access),
             TokenClass::Refresh => Some(TokenType::Refresh),
@@ -140,12 +175,11 @@ impl Auth {
                 return Ok(Err(TokenError::Blacklisted));
             }
         }
-        Ok(genuine.clone().into_token(wanted))
+        Ok(genuine.check_complete(wanted))
     }
 
     /// Remembers that the owner uses what the newest rotation gave out.
-    fn note_access(&self, claims: &Claims) {
-        let id = self.tokens().policy().jti_claim.as_deref().and_then(|name| claims.text(name));
+    fn note_access(&self, id: Option<&str>) {
         let Some(jti) = id.and_then(Jti::parse) else { return };
         match jti.member() {
             Member::Access(low_bits) => self.note_in_use(jti.family(), low_bits),

@@ -105,7 +105,7 @@ impl Auth {
             let now = self.now();
             let kept = self.store().find_kept_auth_token(user.id).await?;
             let living = kept.as_ref().filter(|token| !is_over(token, now));
-            if let Some(key) = living.and_then(|token| self.open(token)) {
+            if let Some(key) = living.and_then(|token| self.open_key(token)) {
                 return Ok(Some(key));
             }
             let terms =
@@ -147,7 +147,7 @@ impl Auth {
         (NewAuthToken { token, digest: self.0.key_vault.digest(key.expose()) }, key)
     }
 
-    fn open(&self, token: &AuthToken) -> Option<Secret<String>> {
+    fn open_key(&self, token: &AuthToken) -> Option<Secret<String>> {
         self.0.key_vault.open(token.sealed.as_deref()?, &token.id, token.user_id)
     }
 }

@@ -3,10 +3,9 @@
 use std::io;
 use std::num::{NonZeroU32, NonZeroUsize};
 
-use jeton_token::key::{Key, KeyError};
+use jeton_token::key::KeyError;
 use jeton_token::policy::Policy;
 use jeton_token::rotation::Rules;
-use jeton_token::token::Tokens;
 
 use crate::jwks::RemoteKeys;
 use crate::passwords::{Algorithm, Argon2Cost, CostError, CostLimits, PasswordConfig};
@@ -32,17 +31,7 @@ pub enum BuildError {
     Threads(#[from] io::Error),
 }
 
-/// Mints and verifies; HS256 tokens of the plain kind take the short way.
-pub(super) fn tokens(key: Key, settings: &Settings) -> Tokens {
-    let is_hs256 = key.algorithm() == jeton_token::algorithm::Algorithm::Hs256;
-    let tokens = Tokens::new(key, policy(settings));
-    match is_hs256 {
-        true => tokens.with_fast_path(settings.simple_jwt.signing_key.expose().as_bytes()),
-        false => tokens,
-    }
-}
-
-fn policy(settings: &Settings) -> Policy {
+pub(super) fn policy(settings: &Settings) -> Policy {
     let simple_jwt = &settings.simple_jwt;
     Policy {
         access_lifetime: simple_jwt.access_token_lifetime,

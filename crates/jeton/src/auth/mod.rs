@@ -15,18 +15,20 @@ mod logout;
 mod obtain;
 mod operator;
 mod refresh;
+mod rule;
 mod setup;
 mod sliding;
+mod token_claims;
 mod user_key;
 mod users;
+mod verified;
 mod verify;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use jeton_store::Store;
-use jeton_token::error::{Flaw, TokenError};
-use jeton_token::jws::claimed_key_id;
+use jeton_token::jws::Room;
 use jeton_token::rotation::{AgentDigest, Rules};
 use jeton_token::time::{Clock, Timestamp};
 use jeton_token::token::{Genuine, Tokens};
@@ -37,10 +39,11 @@ pub use auth_token::AuthTokenError;
 pub use build::BuildError;
 pub use error::AuthError;
 pub use hand_made::HandMadeError;
-pub use obtain::{Credentials, Pair};
+pub use obtain::{Credentials, Pair, Sliding};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use refresh::Refreshed;
 pub use setup::{SetupCode, SetupError};
+pub use token_claims::TokenClaims;
 pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;
@@ -51,6 +54,7 @@ use hand_made::HandMade;
 use in_use::InUse;
 use key_vault::KeyVault;
 use setup::Setup;
+use verified::Verified;
 
 /// The use cases of signing in, over one store and one set of settings. Cheap to clone.
 #[derive(Clone)]
@@ -60,6 +64,7 @@ struct Parts {
     settings: Arc<Settings>,
     store: Store,
     tokens: Tokens,
+    verified: Verified,
     remote_keys: Option<RemoteKeys>,
     rules: Rules,
     hasher: Hasher,
@@ -103,7 +108,8 @@ impl Auth {
     pub fn new(settings: Arc<Settings>, store: Store, clock: Clock, entropy: Entropy) -> Result<Self, BuildError> {
         let key = settings.simple_jwt.key()?;
         Ok(Self(Arc::new(Parts {
-            tokens: build::tokens(key, &settings),
+            tokens: Tokens::new(key, build::policy(&settings)),
+            verified: Verified::new(&entropy),
             remote_keys: build::remote_keys(&settings),
             rules: build::rules(&settings),
             hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
@@ -118,17 +124,11 @@ impl Auth {
         })))
     }
 
-    /// A token that this site signed, or the holder of one of the keys at `JWK_URL`: its `kid` says which, and a token
-    /// without one is the site's own.
+    /// The claims of a token that is genuine and in time.
     async fn decode(&self, token: &[u8]) -> Result<Genuine<'_>, AuthError> {
-        let now = self.now();
-        if let Some(remote) = &self.0.remote_keys
-            && let Some(kid) = claimed_key_id(token)
-        {
-            let jws = remote.find(&kid, now).await.ok_or(TokenError::Invalid(Flaw::Signature))?;
-            return Ok(self.tokens().decode_by(&jws, token, now)?);
-        }
-        Ok(self.tokens().decode(token, now)?)
+        let mut room = Room::new();
+        let payload = self.open(token, &mut room).await?;
+        Ok(self.tokens().judge(&payload, self.now())?)
     }
 
     /// The settings in force.

@@ -8,7 +8,6 @@ use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 use serde_json::{Map, Value};
 
-use super::claims::answer_fields;
 use super::{Auth, AuthError, Caller};
 use crate::passwords::Verdict;
 
@@ -32,6 +31,15 @@ pub struct Pair {
     pub fields: Map<String, Value>,
 }
 
+/// A sliding token, new or renewed.
+#[derive(Clone, Debug)]
+pub struct Sliding {
+    /// Opens doors, and renews itself.
+    pub token: String,
+    /// What `[simple_jwt.response]`, at a renewal `[simple_jwt.response.refresh]`, adds.
+    pub fields: Map<String, Value>,
+}
+
 impl Auth {
     /// A pair of refresh and access token. The answer speaks of what is committed.
     ///
@@ -48,7 +56,7 @@ impl Auth {
     /// # Errors
     ///
     /// As [`Auth::obtain_pair`].
-    pub async fn obtain_sliding(&self, credentials: Credentials, caller: &Caller) -> Result<String, AuthError> {
+    pub async fn obtain_sliding(&self, credentials: Credentials, caller: &Caller) -> Result<Sliding, AuthError> {
         let user = self.sign_in(credentials, caller).await?;
         self.sliding_of(&user, caller).await
     }
@@ -56,7 +64,7 @@ impl Auth {
     /// The pair of a user who has signed in.
     pub(super) async fn pair_of(&self, user: &User, caller: &Caller) -> Result<Pair, AuthError> {
         let (now, policy) = (self.now(), self.tokens().policy());
-        let further = self.login_claims(user);
+        let further = self.login_claims(user).await?;
         let mut refresh = self.tokens().mint(TokenType::Refresh, None, &Claims::new(), now);
         let expires_at = self.bound_refresh_expiry(&mut refresh, now);
         let horizon = expires_at.max(policy.expiry(TokenType::Access, now));
@@ -68,19 +76,23 @@ impl Auth {
         Ok(Pair {
             refresh: self.tokens().sign(&refresh),
             access: self.tokens().sign(&access),
-            fields: answer_fields(&self.settings().simple_jwt.response.obtain, user),
+            fields: self.answer_fields(&self.settings().simple_jwt.response.obtain, Some(user)).await?,
         })
     }
 
     /// The sliding token of a user who has signed in.
-    pub(super) async fn sliding_of(&self, user: &User, caller: &Caller) -> Result<String, AuthError> {
+    pub(super) async fn sliding_of(&self, user: &User, caller: &Caller) -> Result<Sliding, AuthError> {
         let (now, policy) = (self.now(), self.tokens().policy());
+        let further = self.login_claims(user).await?;
         let expires_at = policy.expiry(TokenType::Sliding, now);
         let horizon = expires_at.max((now + policy.sliding_refresh_lifetime).seconds());
         let key = self.open_family(FamilyKind::Sliding, user, caller, now, expires_at, horizon).await?;
         let id = key.map(|key| key.sliding().to_string()).or_else(|| self.foreign_id());
-        let claims = self.tokens().mint(TokenType::Sliding, id.as_deref(), &self.login_claims(user), now);
-        Ok(self.tokens().sign(&claims))
+        let claims = self.tokens().mint(TokenType::Sliding, id.as_deref(), &further, now);
+        Ok(Sliding {
+            token: self.tokens().sign(&claims),
+            fields: self.answer_fields(&self.settings().simple_jwt.response.obtain, Some(user)).await?,
+        })
     }
 
     /// The user of these credentials, whose hash is brought up to date on the way: every way in with a password goes
@@ -97,7 +109,7 @@ impl Auth {
         {
             user.password = hash;
         }
-        if user.is_active { Ok(user) } else { Err(AuthError::WrongCredentials) }
+        if user.is_active && self.satisfies_rule(&user).await? { Ok(user) } else { Err(AuthError::WrongCredentials) }
     }
 
     /// Commits a family for a login, or nothing where there is no blacklist: then tokens have ids of no family.

@@ -10,7 +10,7 @@ use jeton_token::rotation::{EndReason, is_blacklisted};
 use jeton_token::time::Timestamp;
 use serde_json::Value;
 
-use super::{Auth, AuthError, Caller, Pair};
+use super::{Auth, AuthError, Caller, Pair, Sliding};
 
 /// What the ledger says of an id: what Simple JWT's two tables would say, and the family behind it.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +62,7 @@ impl Auth {
     /// # Errors
     ///
     /// [`AuthError::UserInactive`], [`AuthError::Store`].
-    pub async fn mint_sliding(&self, user: &User, caller: &Caller) -> Result<String, AuthError> {
+    pub async fn mint_sliding(&self, user: &User, caller: &Caller) -> Result<Sliding, AuthError> {
         self.check_minting(user)?;
         self.sliding_of(user, caller).await
     }

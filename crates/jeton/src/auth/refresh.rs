@@ -10,7 +10,6 @@ use jeton_token::time::Timestamp;
 use jeton_token::token::Genuine;
 use serde_json::{Map, Value};
 
-use super::claims::{answer_fields, literal_fields};
 use super::ledger::Entry;
 use super::user_key::Named;
 use super::{Auth, AuthError, Caller};
@@ -26,10 +25,11 @@ pub struct Refreshed {
     pub fields: Map<String, Value>,
 }
 
-/// The parent's claims and whoever they name: what a successor is made of.
+/// The parent's claims and whoever they name: what a successor is made of, and what is told beside it.
 struct Parent {
     claims: Claims,
     user: Named,
+    fields: Map<String, Value>,
 }
 
 /// One pass over the ledger: an answer, or somebody else was faster and the ledger has to be read again.
@@ -230,19 +230,23 @@ impl Auth {
 
     /// The complete token and its user, who must be there and may have to be active.
     async fn parent(&self, genuine: &Genuine<'_>) -> Result<Parent, AuthError> {
-        let claims = genuine.clone().into_token(Some(TokenType::Refresh))?;
+        let mut claims = genuine.clone().into_token(Some(TokenType::Refresh))?;
         let user = self.user_of(&claims).await?;
         match &user {
             Named::Nobody => {}
             Named::Unknown => return Err(AuthError::NoActiveAccount),
-            Named::One(user) => self.check_refreshing(user, &claims)?,
+            Named::One(user) => self.check_refreshing(user, &claims).await?,
         }
-        Ok(Parent { claims, user })
+        self.reload_claims(&mut claims, &user).await?;
+        let declared = &self.settings().simple_jwt.response.refresh;
+        let fields = self.answer_fields(declared, user.user()).await?;
+        Ok(Parent { claims, user, fields })
     }
 
     /// Whether this user's token may be refreshed.
-    pub(super) fn check_refreshing(&self, user: &User, claims: &Claims) -> Result<(), AuthError> {
-        if self.settings().simple_jwt.check_user_is_active && !user.is_active {
+    pub(super) async fn check_refreshing(&self, user: &User, claims: &Claims) -> Result<(), AuthError> {
+        let turned_away = self.settings().simple_jwt.check_user_is_active && !user.is_active;
+        if turned_away || !self.satisfies_rule(user).await? {
             return Err(AuthError::NoActiveAccount);
         }
         if self.settings().ledger.refresh_checks_revoke_claim && !self.is_password_unchanged(claims, user) {
@@ -264,14 +268,10 @@ impl Auth {
         let (key, generation) = (origin.map(|(key, _)| key), origin.map_or(Generation(0), |(_, newest)| newest));
         let id = self.access_id(key, generation);
         let access = self.tokens().access_from(&parent.claims, id.as_deref(), self.now());
-        let declared = &self.settings().simple_jwt.response.refresh;
         Pass::Answer(Refreshed {
             access: self.tokens().sign(&access),
             refresh: successor.map(|claims| self.tokens().sign(claims)),
-            fields: match &parent.user {
-                Named::One(user) => answer_fields(declared, user),
-                Named::Nobody | Named::Unknown => literal_fields(declared),
-            },
+            fields: parent.fields.clone(),
         })
     }
 

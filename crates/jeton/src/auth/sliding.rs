@@ -6,7 +6,8 @@ use jeton_token::policy::TokenType;
 
 use super::ledger::Entry;
 use super::user_key::Named;
-use super::{Auth, AuthError};
+use super::{Auth, AuthError, Sliding};
+use crate::settings::ClaimsAtRefresh;
 
 impl Auth {
     /// The same sliding token with `exp` and `iat` renewed.
@@ -15,7 +16,7 @@ impl Auth {
     ///
     /// [`AuthError::Token`], [`AuthError::Store`]; where the user is looked at, [`AuthError::NoActiveAccount`] and
     /// [`AuthError::PasswordChanged`].
-    pub async fn refresh_sliding(&self, token: &str) -> Result<String, AuthError> {
+    pub async fn refresh_sliding(&self, token: &str) -> Result<Sliding, AuthError> {
         let now = self.now();
         let genuine = self.decode(token.as_bytes()).await?;
         let entry = self.look_up(&genuine).await?;
@@ -24,9 +25,8 @@ impl Auth {
         }
         let mut claims = genuine.into_token(Some(TokenType::Sliding))?;
         self.tokens().check_sliding_window(&claims, now)?;
-        if self.settings().ledger.sliding_refresh_checks_user {
-            self.check_sliding_user(&claims).await?;
-        }
+        let user = self.sliding_user(&claims).await?;
+        self.reload_claims(&mut claims, &user).await?;
         let expires_at = self.tokens().policy().expiry(TokenType::Sliding, now);
         claims.set("exp", expires_at);
         claims.set("iat", now.seconds());
@@ -36,14 +36,27 @@ impl Auth {
                 self.store().extend_family(row.key, horizon).await?;
             }
         }
-        Ok(self.tokens().sign(&claims))
+        Ok(Sliding {
+            token: self.tokens().sign(&claims),
+            fields: self.answer_fields(&self.settings().simple_jwt.response.refresh, user.user()).await?,
+        })
     }
 
-    async fn check_sliding_user(&self, claims: &Claims) -> Result<(), AuthError> {
-        match self.user_of(claims).await? {
-            Named::Nobody => Ok(()),
-            Named::Unknown => Err(AuthError::NoActiveAccount),
-            Named::One(user) => self.check_refreshing(&user, claims),
+    /// The user of a sliding token, where anything asks for them: a check, a claim to reload, a field of the answer.
+    async fn sliding_user(&self, claims: &Claims) -> Result<Named, AuthError> {
+        let settings = self.settings();
+        let is_checked = settings.ledger.sliding_refresh_checks_user;
+        let is_told = settings.wire.claims_at_refresh == ClaimsAtRefresh::Reload
+            || !settings.simple_jwt.response.refresh.is_empty();
+        if !is_checked && !is_told {
+            return Ok(Named::Nobody);
         }
+        let named = self.user_of(claims).await?;
+        match &named {
+            Named::Unknown if is_checked => return Err(AuthError::NoActiveAccount),
+            Named::One(user) if is_checked => self.check_refreshing(user, claims).await?,
+            Named::One(_) | Named::Unknown | Named::Nobody => {}
+        }
+        Ok(named)
     }
 }

@@ -5,6 +5,7 @@ use jeton_token::claims::Claims;
 use serde_json::Value;
 
 use super::{Auth, AuthError};
+use crate::settings::UserIdForm;
 
 /// Who a user claim names.
 pub(super) enum Named {
@@ -20,16 +21,13 @@ impl Auth {
     /// The user that the claims name, if they name anybody: what refreshing asks.
     pub(super) async fn user_of(&self, claims: &Claims) -> Result<Named, AuthError> {
         match claims.get(&self.settings().simple_jwt.user_id_claim) {
-            Some(claim) if is_truthy(claim) => self.user_of_claim(claims).await,
+            Some(claim) if is_truthy(claim) => self.user_of_claim(claim).await,
             Some(_) | None => Ok(Named::Nobody),
         }
     }
 
-    /// The user whose key is the user claim, whatever it is: what authentication asks.
-    pub(super) async fn user_of_claim(&self, claims: &Claims) -> Result<Named, AuthError> {
-        let Some(claim) = claims.get(&self.settings().simple_jwt.user_id_claim) else {
-            return Ok(Named::Nobody);
-        };
+    /// The user whose key is this user claim, whatever it is: what authentication asks.
+    pub(super) async fn user_of_claim(&self, claim: &Value) -> Result<Named, AuthError> {
         let field = self.settings().simple_jwt.user_id_field;
         let Some(key) = user_key(field, claim) else {
             return Ok(Named::Unknown);
@@ -41,14 +39,15 @@ impl Auth {
         })
     }
 
-    /// What `USER_ID_CLAIM` says of a user: always a text.
-    pub(super) fn user_id_text(&self, user: &User) -> String {
-        match self.settings().simple_jwt.user_id_field {
-            UserField::Id => user.id.to_string(),
-            UserField::Username => user.username.clone(),
-            UserField::Email => user.email.clone(),
-            UserField::FirstName => user.first_name.clone(),
-            UserField::LastName => user.last_name.clone(),
+    /// What `USER_ID_CLAIM` says of a user: a text, but for older clients.
+    pub(super) fn user_id_value(&self, user: &User) -> Value {
+        match (self.settings().simple_jwt.user_id_field, self.settings().wire.user_id) {
+            (UserField::Id, UserIdForm::Text) => user.id.to_string().into(),
+            (UserField::Id, UserIdForm::Number) => user.id.into(),
+            (UserField::Username, _) => user.username.as_str().into(),
+            (UserField::Email, _) => user.email.as_str().into(),
+            (UserField::FirstName, _) => user.first_name.as_str().into(),
+            (UserField::LastName, _) => user.last_name.as_str().into(),
         }
     }
 }
@@ -56,8 +55,13 @@ impl Auth {
 impl Named {
     /// The id of the one user, if there is one.
     pub(super) fn id(&self) -> Option<i64> {
+        self.user().map(|user| user.id)
+    }
+
+    /// The one user, if there is one.
+    pub(super) fn user(&self) -> Option<&User> {
         match self {
-            Self::One(user) => Some(user.id),
+            Self::One(user) => Some(user),
             Self::Nobody | Self::Unknown => None,
         }
     }

@@ -1,10 +1,11 @@
 //! Verify: is this token, of whatever kind, good at this moment.
 
 use jeton_token::id::{Jti, Member};
+use jeton_token::jws::Room;
+use jeton_token::time::Timestamp;
 use jeton_token::token::Genuine;
 use serde_json::{Map, Value};
 
-use super::claims::literal_fields;
 use super::ledger::Entry;
 use super::{Auth, AuthError};
 use crate::settings::VerifyBlacklist;
@@ -16,17 +17,33 @@ impl Auth {
     ///
     /// [`AuthError::Token`], [`AuthError::VerifiedBlacklisted`], [`AuthError::Store`].
     pub async fn verify(&self, token: &str) -> Result<Map<String, Value>, AuthError> {
-        let genuine = self.decode(token.as_bytes()).await?;
-        let consulted = self.verify_consults_blacklist().then(|| genuine.clone());
-        genuine.into_token(None)?;
-        if let Some(genuine) = consulted {
+        let mut room = Room::new();
+        let payload = self.open(token.as_bytes(), &mut room).await?;
+        let now = self.now();
+        if let Some(fields) = self.fields_of_every_verified()
+            && self.is_good_at_sight(&payload, now)
+        {
+            return Ok(fields);
+        }
+        let genuine = self.tokens().judge(&payload, now)?;
+        genuine.check_complete(None)?;
+        if self.verify_consults_blacklist() {
             self.check_verified(&genuine).await?;
         }
-        Ok(literal_fields(&self.settings().simple_jwt.response.verify))
+        self.verified_fields(&genuine.into_token(None)?).await
+    }
+
+    /// Whether nothing more is to be asked about a plain token: no list is consulted, or it stands on none.
+    fn is_good_at_sight(&self, payload: &[u8], now: Timestamp) -> bool {
+        let Some(claims) = self.tokens().judge_plain(payload, None, now) else {
+            return false;
+        };
+        !self.verify_consults_blacklist() || claims.jti.is_some_and(is_own_access_token)
     }
 
     async fn check_verified(&self, genuine: &Genuine<'_>) -> Result<(), AuthError> {
-        if self.is_own_access_token(genuine)? {
+        let typed = self.tokens().policy().type_claim.is_some();
+        if typed && genuine.id()?.as_deref().is_some_and(is_own_access_token) {
             return Ok(());
         }
         let entry = self.look_up(genuine).await?;
@@ -39,12 +56,6 @@ impl Auth {
         Ok(())
     }
 
-    /// An access token of ours is on no list by itself; no query is spent on it.
-    fn is_own_access_token(&self, genuine: &Genuine<'_>) -> Result<bool, AuthError> {
-        let member = genuine.id()?.as_deref().and_then(Jti::parse).map(|jti| jti.member());
-        Ok(matches!(member, Some(Member::Access(_))) && self.tokens().policy().type_claim.is_some())
-    }
-
     fn verify_consults_blacklist(&self) -> bool {
         let settings = self.settings();
         settings.ledger.blacklist
@@ -53,4 +64,9 @@ impl Auth {
                 VerifyBlacklist::WhenBlacklistAfterRotation => settings.simple_jwt.blacklist_after_rotation,
             }
     }
+}
+
+/// An access token of ours is on no list by itself; no query is spent on it.
+fn is_own_access_token(id: &str) -> bool {
+    Jti::parse(id).is_some_and(|jti| matches!(jti.member(), Member::Access(_)))
 }

@@ -13,7 +13,7 @@ use super::answer::Answer;
 use super::language::Language;
 use super::messages::{self, Message};
 use crate::auth::{AuthError, HandMadeError, Rejection};
-use crate::settings::TokenClass;
+use crate::settings::{ErrorTexts, TokenClass};
 
 /// A request was refused.
 #[derive(Debug)]
@@ -64,8 +64,8 @@ impl IntoResponse for ApiError {
 
 impl Refused {
     /// The answer. A 401 has the challenge of its view; where a view has none, it is a 403 of the same words.
-    pub(super) fn answer(&self, language: Language, challenge: Option<HeaderValue>) -> Answer {
-        let mut answer = self.0.answer(language);
+    pub(super) fn answer(&self, language: Language, texts: ErrorTexts, challenge: Option<HeaderValue>) -> Answer {
+        let mut answer = self.0.answer(language, texts);
         if answer.status == StatusCode::UNAUTHORIZED {
             match challenge {
                 Some(challenge) => return answer.with(header::WWW_AUTHENTICATE, challenge),
@@ -77,10 +77,10 @@ impl Refused {
 }
 
 impl ApiError {
-    fn answer(&self, language: Language) -> Answer {
+    fn answer(&self, language: Language, texts: ErrorTexts) -> Answer {
         let detail = |status, message: Message| detail(status, &message.text(language));
         match self {
-            Self::Auth(error) => auth_answer(error, language),
+            Self::Auth(error) => auth_answer(error, language, texts),
             Self::Fields(errors) => {
                 let texts = |all: &[Message]| -> Vec<_> { all.iter().map(|message| message.text(language)).collect() };
                 let field = |(name, all): &(String, Vec<Message>)| (name.clone(), texts(all).into());
@@ -112,8 +112,12 @@ impl ApiError {
     }
 }
 
-fn auth_answer(error: &AuthError, language: Language) -> Answer {
-    let message = Message::of(error.to_string()).text(language);
+fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answer {
+    let message = match error {
+        AuthError::Token(error) => token_message(error, texts),
+        error => Message::of(error.to_string()),
+    };
+    let message = message.text(language);
     let coded = |code: &str| Answer::new(StatusCode::UNAUTHORIZED, json!({"detail": message.clone(), "code": code}));
     match error {
         AuthError::Token(error) => {
@@ -126,7 +130,7 @@ fn auth_answer(error: &AuthError, language: Language) -> Answer {
         AuthError::UserInactive => coded("user_inactive"),
         AuthError::PasswordChanged => coded("password_changed"),
         AuthError::NotValidForAnyType(rejections) => {
-            let messages: Vec<Value> = rejections.iter().map(|found| rejection(found, language)).collect();
+            let messages: Vec<Value> = rejections.iter().map(|found| rejection(found, language, texts)).collect();
             let body = json!({"detail": message, "code": "token_not_valid", "messages": messages});
             Answer::new(StatusCode::UNAUTHORIZED, body)
         }
@@ -161,15 +165,23 @@ fn auth_answer(error: &AuthError, language: Language) -> Answer {
     }
 }
 
-fn rejection(rejection: &Rejection, language: Language) -> Value {
+fn rejection(rejection: &Rejection, language: Language, texts: ErrorTexts) -> Value {
     let (class, token_type) = match rejection.class {
         TokenClass::Access => ("AccessToken", "access"),
         TokenClass::Refresh => ("RefreshToken", "refresh"),
         TokenClass::Sliding => ("SlidingToken", "sliding"),
         TokenClass::Untyped => ("UntypedToken", "untyped"),
     };
-    let message = Message::of(rejection.error.to_string()).text(language);
+    let message = token_message(&rejection.error, texts).text(language);
     json!({"token_class": class, "token_type": token_type, "message": message})
+}
+
+/// Simple JWT 5.3 did not tell an expired token from an invalid one.
+fn token_message(error: &TokenError, texts: ErrorTexts) -> Message {
+    match (texts, error) {
+        (ErrorTexts::V5_3, TokenError::Invalid(_) | TokenError::Expired) => Message::new("Token is invalid or expired"),
+        (ErrorTexts::V5_3 | ErrorTexts::V5_5, error) => Message::of(error.to_string()),
+    }
 }
 
 /// What is wrong with a token is for the operator alone.

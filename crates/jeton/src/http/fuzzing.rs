@@ -46,9 +46,10 @@ pub fn accept(headers: &[&[u8]]) -> Option<String> {
     let mut parts = Request::get("/").body(()).ok()?.into_parts().0;
     parts.headers = header_map(header::ACCEPT.as_str(), headers)?;
     match Format::negotiate(&parts, Renderers::JsonAndHtml).ok()? {
-        Format::Json { indent: None } => Some("json".to_owned()),
-        Format::Json { indent: Some(indent) } => Some(format!("json {indent}")),
+        Format::Json { indent: None, .. } => Some("json".to_owned()),
+        Format::Json { indent: Some(indent), .. } => Some(format!("json {indent}")),
         Format::Html => Some("html".to_owned()),
+        Format::Yaml { .. } | Format::Page => None,
     }
 }
 

@@ -20,6 +20,13 @@ impl Language {
         Self::English
     }
 
+    /// Its tag, as HTML and `Content-Language` write it.
+    pub(super) const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+        }
+    }
+
     /// An English message in this language, placeholders and all; itself where there is no translation.
     pub(super) fn translate(self, english: &str) -> &str {
         match self {

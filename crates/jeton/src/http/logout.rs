@@ -8,16 +8,23 @@ use super::answer::Answer;
 use super::authentication::Callers;
 use super::body::Data;
 use super::body::json::Json;
+use super::contract::{Member, Refusal, Success, UNAUTHORIZED};
 use super::error::ApiError;
 use super::fields::Fields;
 use super::messages;
 use super::principal::Caller;
-use super::view::View;
+use super::view::{Field, View};
 use crate::auth::Principal;
 
 pub(super) static LOGOUT: View =
     View::open("Logout", "Ends the refresh token in `refresh_token`, or with `all` every one of yours.", &[])
-        .callers(Callers::Known);
+        .callers(Callers::Known)
+        .untold_fields(&[
+            Field::optional("refresh_token", "Refresh token"),
+            Field::optional_truth("all", "All my tokens"),
+        ])
+        .success(Success::object(|_| Some(vec![Member::text("status")])))
+        .refusals(&[UNAUTHORIZED, Refusal::new(403, "The token is somebody else’s.")]);
 
 pub(super) async fn logout(State(app): State<App>, caller: Caller<Principal>, data: Data) -> Result<Answer, ApiError> {
     Fields::of(&data.0)?;

@@ -4,8 +4,10 @@ mod answer;
 mod auth_token;
 mod authentication;
 mod body;
+mod contract;
 mod cookies;
 mod cors;
+mod csrf;
 mod error;
 mod fields;
 mod frame;
@@ -19,14 +21,18 @@ mod me;
 mod media_type;
 mod messages;
 mod negotiation;
+mod openapi;
+mod pages;
 mod principal;
 mod render;
 mod routing;
 mod server;
 mod setup;
 mod stale_cookies;
+mod swagger;
 mod token;
 mod view;
+mod yaml;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -37,6 +43,7 @@ use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use openapi::{OpenapiVersion, openapi_json, openapi_yaml};
 pub use server::{Stopped, serve};
 pub use setup::SETUP_PATH;
 
@@ -68,6 +75,9 @@ impl App {
                 router = router.route(&path, self.endpoint(endpoint));
             }
         }
+        for (path, file) in swagger::files(&paths(self.settings(), Endpoint::SwaggerUi)) {
+            router = router.route(&path, get(move || async move { file.answer() }));
+        }
         let router = router
             .route(SETUP_PATH, get(setup::form).post(setup::submit))
             .fallback(routing::fallback)
@@ -98,9 +108,9 @@ impl App {
             | Endpoint::CookieLogout
             | Endpoint::CookieRefresh
             | Endpoint::SessionLogin
-            | Endpoint::SessionLogout
-            | Endpoint::Schema
-            | Endpoint::SwaggerUi => MethodRouter::new(),
+            | Endpoint::SessionLogout => MethodRouter::new(),
+            Endpoint::Schema => openapi::SCHEMA.serve(self, get(openapi::schema)),
+            Endpoint::SwaggerUi => swagger::SWAGGER_UI.serve(self, get(swagger::page)),
             Endpoint::Health => get(health::health),
             Endpoint::Ready => get(health::ready),
         }
@@ -110,9 +120,9 @@ impl App {
         self.auth.settings()
     }
 
-    /// Where a pair of tokens is obtained.
-    fn obtain_path(&self) -> String {
-        paths(self.settings(), Endpoint::TokenObtain).into_iter().next().unwrap_or_default()
+    /// Where an endpoint is to be found, if it is served: the path to show.
+    fn first_path(&self, endpoint: Endpoint) -> Option<String> {
+        paths(self.settings(), endpoint).into_iter().next()
     }
 }
 

@@ -1,15 +1,10 @@
-//! The forms of an answer: JSON, and a page that shows it.
+//! JSON: as DRF writes it, and coloured for a page.
 
 use std::fmt::Write as _;
-use std::sync::LazyLock;
 
-use axum::http::{HeaderValue, StatusCode};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::ser::PrettyFormatter;
-use sha2::{Digest, Sha256};
 
 /// JSON as DRF writes it: compact or indented, letters unescaped but for the two line separators of JavaScript.
 pub(super) fn json(data: &Value, indent: Option<usize>) -> Vec<u8> {
@@ -23,52 +18,53 @@ pub(super) fn json(data: &Value, indent: Option<usize>) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// The page of a view: the same answer, to look at.
-pub(super) fn answer_page(
-    name: &str,
-    description: &str,
-    request_line: &str,
-    status: StatusCode,
-    data: &Value,
-) -> String {
-    let reason = status.canonical_reason().unwrap_or_default();
-    let kind = if status.is_success() { "good" } else { "bad" };
-    let body = format!(
-        "<h1>{}</h1>\n<p>{}</p>\n<pre class=\"request\">{}</pre>\n\
-         <p class=\"status {kind}\">HTTP {} {reason}</p>\n<pre>{}</pre>",
-        escape(name),
-        escape(description),
-        escape(request_line),
-        status.as_u16(),
-        escape(&indented(data, 4)),
-    );
-    page(name, &body)
+/// The same indented text as HTML, with names, texts and other values told apart.
+pub(super) fn coloured(data: &Value) -> String {
+    let mut html = String::new();
+    colour(&mut html, data, 0);
+    html
 }
 
-/// A complete page around a body of HTML.
-pub(super) fn page(title: &str, body: &str) -> String {
-    format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n\
-         <style>{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n",
-        escape(title),
-    )
+fn colour(html: &mut String, data: &Value, depth: usize) {
+    match data {
+        Value::Object(members) if !members.is_empty() => {
+            html.push('{');
+            for (index, (name, value)) in members.iter().enumerate() {
+                line(html, index, depth + 1);
+                span(html, "key", &Value::from(name.as_str()));
+                html.push_str(": ");
+                colour(html, value, depth + 1);
+            }
+            line(html, 0, depth);
+            html.push('}');
+        }
+        Value::Array(items) if !items.is_empty() => {
+            html.push('[');
+            for (index, item) in items.iter().enumerate() {
+                line(html, index, depth + 1);
+                colour(html, item, depth + 1);
+            }
+            line(html, 0, depth);
+            html.push(']');
+        }
+        Value::String(_) => span(html, "text", data),
+        Value::Null | Value::Bool(_) | Value::Number(_) => span(html, "number", data),
+        Value::Array(_) | Value::Object(_) => html.push_str(&data.to_string()),
+    }
 }
 
-/// What such a page may do: show itself, and send forms home.
-pub(super) fn page_policy() -> HeaderValue {
-    static POLICY: LazyLock<Option<HeaderValue>> = LazyLock::new(|| {
-        let digest = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        );
-        HeaderValue::from_str(&policy).ok()
-    });
-    POLICY.clone().unwrap_or(HeaderValue::from_static("default-src 'none'"))
+fn line(html: &mut String, index: usize, depth: usize) {
+    html.push_str(if index > 0 { ",\n" } else { "\n" });
+    html.extend(std::iter::repeat_n("    ", depth));
 }
 
-/// Text, safe in HTML and in its attributes.
-pub(super) fn escape(text: &str) -> String {
+fn span(html: &mut String, class: &str, data: &Value) {
+    let written = write!(html, "<span class=\"{class}\">{}</span>", escape(&data.to_string()));
+    debug_assert!(written.is_ok(), "a String takes every text");
+}
+
+/// Text, safe in HTML and in its attributes, as Django escapes it.
+fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
@@ -77,10 +73,6 @@ pub(super) fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#x27;"),
-            control if control.is_control() && !matches!(control, '\n' | '\t') => {
-                let written = write!(escaped, "&#x{:X};", u32::from(control));
-                debug_assert!(written.is_ok(), "a String takes every text");
-            }
             plain => escaped.push(plain),
         }
     }
@@ -98,8 +90,6 @@ fn indented(data: &Value, indent: usize) -> String {
     }
 }
 
-const STYLE: &str = include_str!("../../../../web/styles/page.css");
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -114,9 +104,15 @@ mod tests {
     }
 
     #[test]
-    fn a_page_shows_data_and_never_runs_it() {
-        let page = answer_page("Me", "d", "GET /<x>", StatusCode::OK, &json!({"a": "<script>alert(1)</script>"}));
-        assert!(page.contains("&lt;script&gt;"));
-        assert!(!page.contains("<script"));
+    fn a_page_shows_the_very_json_and_never_runs_it() {
+        let data = json!({"a": "<script>alert('&')</script>", "b": [1, null, {}], "c": {"d": []}});
+        let html = coloured(&data);
+        assert!(html.contains("&lt;script&gt;alert(&#x27;&amp;&#x27;)") && !html.contains("<script"));
+        let mut text = html.replace("</span>", "");
+        for class in ["key", "text", "number"] {
+            text = text.replace(&format!("<span class=\"{class}\">"), "");
+        }
+        let text = text.replace("&quot;", "\"").replace("&#x27;", "'").replace("&lt;", "<").replace("&gt;", ">");
+        assert_eq!(text.replace("&amp;", "&"), indented(&data, 4));
     }
 }

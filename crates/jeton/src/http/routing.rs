@@ -14,7 +14,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use tower::Service;
 
 use super::App;
-use super::render::page;
+use super::pages::{Frame, NotFound, html};
 
 /// A path in the one spelling that routes are known by.
 pub(super) fn canonical(path: &str) -> String {
@@ -36,9 +36,7 @@ pub(super) async fn fallback(State(app): State<App>, uri: Uri) -> Response {
 }
 
 pub(super) fn not_found() -> Response {
-    let body = "<h1>Not Found</h1>\n<p>There is nothing at this address.</p>";
-    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(HTML))];
-    (StatusCode::NOT_FOUND, headers, page("Not Found", body)).into_response()
+    html(StatusCode::NOT_FOUND, &NotFound { frame: Frame::default() })
 }
 
 /// A router that sees every path in its canonical spelling, and methods in capitals.

@@ -1,33 +1,57 @@
 //! `/setup/`: the page on which the first administrator is made, with the code from the terminal.
 
+use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
+use axum::response::Response;
 use jeton_token::secret::Secret;
 
 use super::App;
 use super::body::Data;
 use super::error::ApiError;
 use super::fields::{Blanks, Fields};
-use super::render::{escape, page, page_policy};
+use super::language::Language;
+use super::messages::Message;
+use super::pages::{Frame, Notice, html};
 use super::routing;
 use crate::auth::{Account, NewPassword, SetupError, UserError};
+use crate::settings::Endpoint;
 
 /// Where the page is.
 pub const SETUP_PATH: &str = "/setup/";
 
-pub(super) async fn form(State(app): State<App>) -> Response {
+/// The form.
+#[derive(Template)]
+#[template(path = "setup.html")]
+struct Form {
+    frame: Frame,
+    action: &'static str,
+    error: Option<String>,
+}
+
+/// What one does next.
+#[derive(Template)]
+#[template(path = "setup_done.html")]
+struct Done {
+    frame: Frame,
+    welcome: String,
+    curl: String,
+}
+
+pub(super) async fn form(State(app): State<App>, language: Language) -> Response {
+    let frame = Frame::new(&app, language);
     match app.auth.store().is_any_superuser().await {
-        Ok(false) => html(StatusCode::OK, &form_page(None)),
+        Ok(false) => html(StatusCode::OK, &Form { frame, action: SETUP_PATH, error: None }),
         Ok(true) => routing::not_found(),
         Err(error) => {
             tracing::error!(%error, "the database does not answer");
-            html(StatusCode::SERVICE_UNAVAILABLE, &page("Setup", "<h1>The database is not available.</h1>"))
+            let title = frame.say("The database is not available.");
+            html(StatusCode::SERVICE_UNAVAILABLE, &Notice { frame, title })
         }
     }
 }
 
-pub(super) async fn submit(State(app): State<App>, data: Result<Data, ApiError>) -> Response {
+pub(super) async fn submit(State(app): State<App>, language: Language, data: Result<Data, ApiError>) -> Response {
     let read = data.and_then(|data| {
         let mut fields = Fields::of(&data.0)?;
         let code = Secret::new(fields.text("code", Blanks::Trim));
@@ -35,21 +59,22 @@ pub(super) async fn submit(State(app): State<App>, data: Result<Data, ApiError>)
         let password = Secret::new(fields.text("password", Blanks::Keep));
         fields.finish((code, username, password))
     });
+    let frame = Frame::new(&app, language);
     let Ok((code, username, password)) = read else {
-        return html(StatusCode::BAD_REQUEST, &form_page(Some("Code, username and password are all needed.")));
+        let error = Some(frame.say("Code, username and password are all needed."));
+        return html(StatusCode::BAD_REQUEST, &Form { frame, action: SETUP_PATH, error });
     };
     match set_up(&app, &code, username, password).await {
         Ok(username) => {
-            let body = format!(
-                "<h1>Welcome, {}.</h1>\n<p>You are this server’s administrator. Sign in with your new password:</p>\n\
-                 <pre>curl -d 'username={}' --data-urlencode 'password=…' {}</pre>",
-                escape(&username),
-                escape(&username),
-                escape(&app.obtain_path()),
-            );
-            html(StatusCode::CREATED, &page("Administrator made", &body))
+            let path = app.first_path(Endpoint::TokenObtain).unwrap_or_default();
+            let welcome = Message::new("Welcome, {username}.").with("username", username.as_str()).text(language);
+            let curl = format!("curl -d 'username={username}' --data-urlencode 'password=…' {path}");
+            html(StatusCode::CREATED, &Done { frame, welcome, curl })
         }
-        Err(error) => html(status_of(&error), &form_page(Some(&error.to_string()))),
+        Err(error) => {
+            let message = Some(Message::of(error.to_string()).text(language));
+            html(status_of(&error), &Form { frame, action: SETUP_PATH, error: message })
+        }
     }
 }
 
@@ -73,30 +98,4 @@ fn status_of(error: &SetupError) -> StatusCode {
             UserError::BadUsername | UserError::Taken | UserError::TooShort { .. } | UserError::LongHash,
         ) => StatusCode::BAD_REQUEST,
     }
-}
-
-fn form_page(error: Option<&str>) -> String {
-    let error = error.map(|error| format!("<p class=\"status bad\" role=\"alert\">{}</p>", escape(error)));
-    let body = format!(
-        "<h1>Make the first administrator</h1>\n\
-         <p>The setup code was printed on the terminal when the server started.</p>\n{}\n\
-         <form method=\"post\" action=\"{SETUP_PATH}\" autocomplete=\"off\">\n\
-         <label for=\"code\">Setup code</label>\n<input id=\"code\" name=\"code\" required autofocus>\n\
-         <label for=\"username\">Username</label>\n\
-         <input id=\"username\" name=\"username\" required maxlength=\"150\" autocomplete=\"username\">\n\
-         <label for=\"password\">Password</label>\n\
-         <input id=\"password\" name=\"password\" type=\"password\" required autocomplete=\"new-password\">\n\
-         <button type=\"submit\">Make administrator</button>\n</form>",
-        error.unwrap_or_default(),
-    );
-    page("Make the first administrator", &body)
-}
-
-fn html(status: StatusCode, text: &str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
-        (header::CONTENT_SECURITY_POLICY, page_policy()),
-        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-    ];
-    (status, headers, text.to_owned()).into_response()
 }

@@ -1,13 +1,11 @@
 //! Cookies of Django's that cannot be what they claim: a `csrftoken` of the wrong shape is replaced, a `sessionid` too
 //! short for a key is deleted.
 
-use std::time::Duration;
-
 use axum::http::{HeaderMap, HeaderValue, header};
 use jeton_token::time::Timestamp;
 
-use super::cookies::http_date;
-use crate::entropy::{Entropy, LETTERS_AND_DIGITS};
+use super::csrf::{self, CsrfSecret};
+use crate::entropy::Entropy;
 
 /// Which cookies of a request are stale.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +22,7 @@ impl StaleCookies {
                 let Some(equals) = pair.iter().position(|&byte| byte == b'=') else { continue };
                 let (name, value) = (pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii());
                 match name {
-                    b"csrftoken" => stale.csrf = !is_csrf_token(value),
+                    b"csrftoken" => stale.csrf = !csrf::is_token(value),
                     b"sessionid" => stale.session = value.len() < MIN_SESSION_KEY,
                     _ => {}
                 }
@@ -36,11 +34,8 @@ impl StaleCookies {
     /// Puts right what is stale.
     pub(super) fn replace(self, headers: &mut HeaderMap, entropy: &Entropy, now: Timestamp) {
         if self.csrf {
-            let token = entropy.text(CSRF_SECRET, LETTERS_AND_DIGITS);
-            let expires = http_date(now + CSRF_LIFETIME);
-            let age = CSRF_LIFETIME.as_secs();
-            let cookie = format!("csrftoken={token}; expires={expires}; Max-Age={age}; Path=/; SameSite=Lax");
-            headers.extend(HeaderValue::from_str(&cookie).map(|cookie| (header::SET_COOKIE, cookie)));
+            let cookie = CsrfSecret::new(entropy).cookie(now);
+            headers.extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
         }
         if self.session {
             let cookie = "sessionid=\"\"; expires=Thu, 01 Jan 1970 00:00:00 GMT; Max-Age=0; Path=/; SameSite=Lax";
@@ -52,13 +47,6 @@ impl StaleCookies {
     }
 }
 
-fn is_csrf_token(value: &[u8]) -> bool {
-    [CSRF_SECRET, 2 * CSRF_SECRET].contains(&value.len()) && value.iter().all(u8::is_ascii_alphanumeric)
-}
-
-const CSRF_SECRET: usize = 32;
-/// Django's year of 52 weeks.
-const CSRF_LIFETIME: Duration = Duration::from_secs(52 * 7 * 24 * 60 * 60);
 const MIN_SESSION_KEY: usize = 8;
 
 #[cfg(test)]

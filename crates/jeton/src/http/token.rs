@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::App;
 use super::answer::Answer;
 use super::body::Data;
+use super::contract::{Member, Success, UNAUTHORIZED};
 use super::error::ApiError;
 use super::fields::{Blanks, Fields};
 use super::principal::{Anybody, Caller};
@@ -17,34 +18,55 @@ pub(super) static OBTAIN: View = View::open(
     "Token Obtain Pair",
     "A username and a password for a pair of tokens: one that opens doors for minutes, and one that gets new ones.",
     &[Field::required("username", "Username"), Field::required("password", "Password")],
-);
+)
+.success(Success::object(|settings| {
+    let declared = settings.simple_jwt.response.obtain.iter().map(|(name, _)| Member::declared(name));
+    Some([Member::text("refresh"), Member::text("access")].into_iter().chain(declared).collect())
+}))
+.refusals(&[UNAUTHORIZED]);
 
 pub(super) static REFRESH: View = View::open(
     "Token Refresh",
     "A refresh token for a new access token, and where tokens rotate for its own successor.",
     &[Field::required("refresh", "Refresh"), Field::read_only("access", "Access")],
-);
+)
+.success(Success::object(|settings| {
+    let simple_jwt = &settings.simple_jwt;
+    let rotated = simple_jwt.rotate_refresh_tokens.then(|| Member::text("refresh"));
+    let declared = simple_jwt.response.refresh.iter().map(|(name, _)| Member::declared(name));
+    Some([Member::text("access")].into_iter().chain(rotated).chain(declared).collect())
+}))
+.refusals(&[UNAUTHORIZED]);
 
 pub(super) static VERIFY: View = View::open(
     "Token Verify",
     "Whether a token is good. What it is good for is not told.",
     &[Field::required("token", "Token")],
-);
+)
+.success(Success::object(|settings| {
+    Some(settings.simple_jwt.response.verify.iter().map(|(name, _)| Member::declared(name)).collect())
+}))
+.refusals(&[UNAUTHORIZED]);
 
 pub(super) static BLACKLIST: View =
-    View::open("Token Blacklist", "Ends a refresh token.", &[Field::required("refresh", "Refresh")]);
+    View::open("Token Blacklist", "Ends a refresh token.", &[Field::required("refresh", "Refresh")])
+        .refusals(&[UNAUTHORIZED]);
 
 pub(super) static SLIDING_OBTAIN: View = View::open(
     "Token Obtain Sliding",
     "A username and a password for one token that opens doors and renews itself.",
     &[Field::required("username", "Username"), Field::required("password", "Password")],
-);
+)
+.success(Success::object(|_| Some(vec![Member::text("token")])))
+.refusals(&[UNAUTHORIZED]);
 
 pub(super) static SLIDING_REFRESH: View = View::open(
     "Token Refresh Sliding",
     "A sliding token for itself with a later end, while its window is open.",
     &[Field::required("token", "Token")],
-);
+)
+.success(Success::object(|_| Some(vec![Member::text("token")])))
+.refusals(&[UNAUTHORIZED]);
 
 pub(super) async fn obtain(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
     let pair = app.auth.obtain_pair(credentials(&app, &data)?, &caller).await?;
@@ -74,8 +96,8 @@ pub(super) async fn obtain_sliding(
     caller: Caller<Anybody>,
     data: Data,
 ) -> Result<Answer, ApiError> {
-    let token = app.auth.obtain_sliding(credentials(&app, &data)?, &caller).await?;
-    Ok(Answer::ok(json!({"token": token})))
+    let sliding = app.auth.obtain_sliding(credentials(&app, &data)?, &caller).await?;
+    Ok(Answer::ok(with(json!({"token": sliding.token}), sliding.fields)))
 }
 
 pub(super) async fn refresh_sliding(
@@ -83,8 +105,8 @@ pub(super) async fn refresh_sliding(
     _: Caller<Anybody>,
     data: Data,
 ) -> Result<Answer, ApiError> {
-    let token = app.auth.refresh_sliding(&token(&data, "token")?).await?;
-    Ok(Answer::ok(json!({"token": token})))
+    let sliding = app.auth.refresh_sliding(&token(&data, "token")?).await?;
+    Ok(Answer::ok(with(json!({"token": sliding.token}), sliding.fields)))
 }
 
 fn credentials(app: &App, data: &Data) -> Result<Credentials, ApiError> {

@@ -14,11 +14,15 @@ use serde_json::{Map, Value, json};
 use super::App;
 use super::answer::Answer;
 use super::authentication::{Callers, authenticate};
+use super::contract::{Refusal, Success};
+use super::csrf::CsrfSecret;
 use super::error::{ApiError, Refused};
 use super::language::Language;
 use super::negotiation::{Format, Renderers};
+use super::pages::{self, AnswerPage, Frame, Visit};
 use super::principal::Known;
 use super::render;
+use super::yaml;
 
 /// A view: who may call it, and what OPTIONS tells of it.
 #[derive(Debug)]
@@ -30,6 +34,12 @@ pub(super) struct View {
     pub(super) renderers: Renderers,
     pub(super) parsers: Parsers,
     pub(super) fields: &'static [Field],
+    /// Fields of the body that OPTIONS keeps to itself, as the reference has no serializer there.
+    pub(super) untold_fields: &'static [Field],
+    /// What it answers if all is well.
+    pub(super) success: Success,
+    /// What it may refuse, beyond what all views refuse.
+    pub(super) refusals: &'static [Refusal],
 }
 
 /// The order in which a view names the bodies that it reads.
@@ -62,6 +72,9 @@ impl View {
             renderers: Renderers::JsonAndHtml,
             parsers: Parsers::JsonFirst,
             fields,
+            untold_fields: &[],
+            success: Success::EMPTY_OBJECT,
+            refusals: &[],
         }
     }
 
@@ -73,6 +86,35 @@ impl View {
     /// The same with other methods.
     pub(super) const fn allow(self, allow: &'static str) -> Self {
         Self { allow, ..self }
+    }
+
+    /// The same with fields of which OPTIONS does not tell.
+    pub(super) const fn untold_fields(self, untold_fields: &'static [Field]) -> Self {
+        Self { untold_fields, ..self }
+    }
+
+    /// The same with another success.
+    pub(super) const fn success(self, success: Success) -> Self {
+        Self { success, ..self }
+    }
+
+    /// The same with refusals of its own.
+    pub(super) const fn refusals(self, refusals: &'static [Refusal]) -> Self {
+        Self { refusals, ..self }
+    }
+
+    /// The same in other forms.
+    pub(super) const fn renderers(self, renderers: Renderers) -> Self {
+        Self { renderers, ..self }
+    }
+
+    /// The fields that a body may have.
+    pub(super) const fn body(&self) -> &'static [Field] {
+        if self.fields.is_empty() { self.untold_fields } else { self.fields }
+    }
+
+    pub(super) fn has_method(&self, method: &str) -> bool {
+        self.allow.split(", ").any(|allowed| allowed == method)
     }
 
     /// Routes the methods of this view, OPTIONS and 405 included.
@@ -109,6 +151,16 @@ impl Field {
         Self { is_required: false, is_read_only: true, ..Self::required(name, label) }
     }
 
+    /// A text that may be left out.
+    pub(super) const fn optional(name: &'static str, label: &'static str) -> Self {
+        Self { is_required: false, ..Self::required(name, label) }
+    }
+
+    /// A yes or no that may be left out.
+    pub(super) const fn optional_truth(name: &'static str, label: &'static str) -> Self {
+        Self { kind: "boolean", ..Self::optional(name, label) }
+    }
+
     fn metadata(&self, language: Language) -> (String, Value) {
         let label = if self.is_label_translated { language.translate(self.label) } else { self.label };
         let mut metadata = json!({
@@ -125,7 +177,7 @@ impl Field {
 }
 
 impl Parsers {
-    const fn media_types(self) -> [&'static str; 3] {
+    pub(super) const fn media_types(self) -> [&'static str; 3] {
         match self {
             Self::JsonFirst => ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
             Self::FormsFirst => ["application/x-www-form-urlencoded", "multipart/form-data", "application/json"],
@@ -142,16 +194,19 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     let language = request.extensions().get::<Language>().copied().unwrap_or_default();
     let (parts, body) = request.into_parts();
     let negotiated = Format::negotiate(&parts, view.renderers);
-    let page = PageOf::new(view, &parts, negotiated.as_ref().ok());
+    let mut page = PageOf::new(&app, &parts, negotiated.as_ref().ok());
     request = Request::from_parts(parts, body);
     let (mut looked_at_session, mut cookies) = (false, Vec::new());
     let (format, mut response) = match negotiated {
-        Err(error) => (Format::COMPACT, error.into_response()),
+        Err(error) => (view.renderers.first(), error.into_response()),
         Ok(format) => {
             let authentication = authenticate(&app, view.callers, &mut request).await;
             (looked_at_session, cookies) = (authentication.looked_at_session, authentication.cookies);
             match authentication.principal {
-                Err(error) => (format, error.into_response()),
+                Err(error) => {
+                    page.iter_mut().for_each(|page| page.visit.is_let_in = false);
+                    (format, error.into_response())
+                }
                 Ok(principal) => {
                     request.extensions_mut().insert(Known(principal.map(Arc::new)));
                     (format, next.run(request).await)
@@ -161,10 +216,14 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     };
     if let Some(refused) = response.extensions_mut().remove::<Refused>() {
         let challenge = view.callers.challenge(app.settings());
-        response = refused.answer(language, challenge).into_response();
+        let texts = app.settings().wire.error_texts;
+        response = refused.answer(language, texts, challenge).into_response();
     }
     if let Some(answer) = response.extensions_mut().remove::<Answer>() {
-        write(&mut response, answer, format, page.as_ref());
+        match page {
+            Some(page) => page.write(&mut response, answer, Frame::new(&app, language), view),
+            None => write(&mut response, answer, format),
+        }
     }
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, HeaderValue::from_static(view.allow));
@@ -177,32 +236,64 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
 
 /// What a page tells of its request.
 struct PageOf {
-    view: &'static View,
-    request_line: String,
+    visit: Visit,
+    /// Sets the secret of the page's forms, where the browser has none yet.
+    cookie: Option<HeaderValue>,
 }
 
 impl PageOf {
-    fn new(view: &'static View, parts: &Parts, format: Option<&Format>) -> Option<Self> {
-        let request_line = || format!("{} {}", parts.method, parts.uri.path());
-        (format == Some(&Format::Html)).then(|| Self { view, request_line: request_line() })
+    fn new(app: &App, parts: &Parts, format: Option<&Format>) -> Option<Self> {
+        if format != Some(&Format::Html) {
+            return None;
+        }
+        let entropy = app.auth.entropy();
+        let (secret, cookie) = match CsrfSecret::of(&parts.headers) {
+            Some(secret) => (secret, None),
+            None => {
+                let secret = CsrfSecret::new(entropy);
+                let cookie = secret.cookie(app.auth.now());
+                (secret, cookie)
+            }
+        };
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let visit = Visit {
+            method: parts.method.clone(),
+            path: parts.uri.path().to_owned(),
+            host: host.to_owned(),
+            is_let_in: true,
+            csrf_token: secret.masked(entropy),
+        };
+        Some(Self { visit, cookie })
+    }
+
+    fn write(self, response: &mut Response<Body>, answer: Answer, frame: Frame, view: &'static View) {
+        let Answer { status, data, headers } = answer;
+        let page = AnswerPage::new(frame, view, self.visit, status, &headers, data.as_ref());
+        *response.status_mut() = status;
+        extend(response.headers_mut(), headers);
+        let own = response.headers_mut();
+        own.insert(header::CONTENT_TYPE, HeaderValue::from_static(pages::CONTENT_TYPE));
+        own.insert(header::CONTENT_SECURITY_POLICY, pages::policy());
+        own.extend(self.cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+        *response.body_mut() = Body::from(pages::text(&page));
     }
 }
 
-fn write(response: &mut Response<Body>, answer: Answer, format: Format, page: Option<&PageOf>) {
+fn write(response: &mut Response<Body>, answer: Answer, format: Format) {
     let Answer { status, data, headers } = answer;
     *response.status_mut() = status;
     extend(response.headers_mut(), headers);
     let Some(data) = data else { return };
-    let (content_type, text) = match (format, page) {
-        (Format::Html, Some(page)) => {
-            let text = render::answer_page(page.view.name, page.view.description, &page.request_line, status, &data);
-            response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, render::page_policy());
-            ("text/html; charset=utf-8", text.into_bytes())
+    let (content_type, text) = match format {
+        Format::Json { media_type, indent } => (HeaderValue::from_static(media_type), render::json(&data, indent)),
+        Format::Yaml { media_type } => {
+            let content_type = HeaderValue::from_str(&format!("{media_type}; charset=utf-8"));
+            let content_type = content_type.unwrap_or(HeaderValue::from_static("application/yaml"));
+            (content_type, yaml::yaml(&data).into_bytes())
         }
-        (Format::Json { indent }, _) => ("application/json", render::json(&data, indent)),
-        (Format::Html, None) => ("application/json", render::json(&data, None)),
+        Format::Html | Format::Page => (HeaderValue::from_static(pages::CONTENT_TYPE), status.to_string().into_bytes()),
     };
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(header::CONTENT_TYPE, content_type);
     *response.body_mut() = Body::from(text);
 }
 
@@ -218,11 +309,15 @@ fn extend(headers: &mut HeaderMap, more: HeaderMap) {
 
 /// What the answer depends on. Pages have forms, and those a token of the caller's.
 fn vary(view: &View, format: Format, looked_at_session: bool) -> Option<&'static str> {
-    let has_cookie = looked_at_session || format == Format::Html;
-    match (view.renderers, has_cookie) {
-        (Renderers::JsonAndHtml, true) => Some("Accept, Cookie"),
-        (Renderers::JsonAndHtml, false) => Some("Accept"),
-        (Renderers::JsonOnly, true) => Some("Cookie"),
-        (Renderers::JsonOnly, false) => None,
+    let has_cookie = looked_at_session || matches!(format, Format::Html | Format::Page);
+    let is_negotiated = match view.renderers {
+        Renderers::JsonAndHtml | Renderers::Schema => true,
+        Renderers::JsonOnly | Renderers::PageOnly => false,
+    };
+    match (is_negotiated, has_cookie) {
+        (true, true) => Some("Accept, Cookie"),
+        (true, false) => Some("Accept"),
+        (false, true) => Some("Cookie"),
+        (false, false) => None,
     }
 }

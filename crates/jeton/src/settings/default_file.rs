@@ -67,8 +67,8 @@ const INTRODUCTION: &str = "\
 
 const DECLARED_VALUES: &str = r#"
 # Claims put into every token of a login: a column of the user (user.id, user.username, user.email, user.first_name,
-# user.last_name, user.is_active, user.is_staff, user.is_superuser, user.last_login, user.date_joined), or any other
-# value as it stands. [JETON_SIMPLE_JWT__CLAIMS__NAME]
+# user.last_name, user.is_active, user.is_staff, user.is_superuser, user.last_login, user.date_joined), user.full_name,
+# user.groups (a list of names), or any other value as it stands. [JETON_SIMPLE_JWT__CLAIMS__NAME]
 #[simple_jwt.claims]
 #username = "user.username"
 

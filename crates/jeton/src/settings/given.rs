@@ -79,7 +79,8 @@ impl<T: Words> Setting for T {
         if let Some((_, value)) = T::WORDS.iter().find(|(word, _)| Some(*word) == text) {
             return Ok(*value);
         }
-        let words = T::WORDS.iter().map(|(word, _)| *word).filter(|word| !word.contains('.'));
+        let is_path = |word: &str| word.contains('.') && word.contains(char::is_alphabetic);
+        let words = T::WORDS.iter().map(|(word, _)| *word).filter(|word| !is_path(word));
         let words: Vec<String> = words.map(|word| format!("\"{word}\"")).collect();
         given.wrong("one of the words for this", format!("Write {}.", alternatives(&words)))
     }

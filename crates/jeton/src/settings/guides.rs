@@ -29,15 +29,7 @@ fn seconds(access: u64, refresh: u64) -> (Duration, Duration) {
     (Duration::from_secs(access), Duration::from_secs(refresh))
 }
 
-const COOKIES: &str = r#"
-[simple_jwt]
-ACCESS_TOKEN_LIFETIME = "10m"
-REFRESH_TOKEN_LIFETIME = "1h"
-ROTATE_REFRESH_TOKENS = false
-BLACKLIST_AFTER_ROTATION = false
-[authentication]
-classes = ["rest_framework_simplejwt.authentication.JWTAuthentication"]
-"#;
+const COOKIES: &str = include_str!("../../../../tests/guides/cookies.toml");
 
 #[test]
 fn the_cookie_guide_loads() {
@@ -47,20 +39,7 @@ fn the_cookie_guide_loads() {
     assert!(load("safe", COOKIES).is_ok());
 }
 
-const THREE_WAYS: &str = r#"
-[simple_jwt]
-ACCESS_TOKEN_LIFETIME = "5m"
-REFRESH_TOKEN_LIFETIME = "1d"
-ROTATE_REFRESH_TOKENS = false
-BLACKLIST_AFTER_ROTATION = true
-ALGORITHM = "HS256"
-SIGNING_KEY = "0123456789-0123456789-0123456789-0123456789"
-VERIFYING_KEY = ""
-AUTH_HEADER_TYPES = ["Bearer"]
-USER_ID_FIELD = "id"
-USER_ID_CLAIM = "user_id"
-AUTH_TOKEN_CLASSES = ["rest_framework_simplejwt.tokens.AccessToken"]
-"#;
+const THREE_WAYS: &str = include_str!("../../../../tests/guides/three-ways.toml");
 
 #[test]
 fn the_guide_to_session_hand_made_and_simple_jwt_loads() {
@@ -85,14 +64,7 @@ classes = [
     assert_eq!(said, ["basic", "session"].map(|name| format!("\"{name}\" is not served by this version")));
 }
 
-const SHORT_FORM: &str = r#"
-[simple_jwt]
-ACCESS_TOKEN_LIFETIME = "60m"
-REFRESH_TOKEN_LIFETIME = "14d"
-SIGNING_KEY = "SECRET"
-ALGORITHM = "HS256"
-AUTH_HEADER_TYPES = ["Bearer"]
-"#;
+const SHORT_FORM: &str = include_str!("../../../../tests/guides/short.toml");
 
 #[test]
 fn the_six_letter_secret_loads_with_a_warning_and_safe_refuses_it() {
@@ -104,20 +76,7 @@ fn the_six_letter_secret_loads_with_a_warning_and_safe_refuses_it() {
     assert!(refused.to_string().contains("allow_short_signing_key"));
 }
 
-const BLACKLIST: &str = r#"
-[simple_jwt]
-ACCESS_TOKEN_LIFETIME = "2h"
-REFRESH_TOKEN_LIFETIME = "7d"
-TOKEN_USER_CLASS = "accounts.User"
-ROTATE_REFRESH_TOKENS = true
-BLACKLIST_AFTER_ROTATION = true
-[ledger]
-BLACKLIST = true
-[urls]
-token = "/user/login/"
-token_refresh = "/user/token/refresh/"
-logout = "/user/logout/"
-"#;
+const BLACKLIST: &str = include_str!("../../../../tests/guides/blacklist.toml");
 
 #[test]
 fn the_blacklist_guide_loads_with_its_urls() {
@@ -128,35 +87,7 @@ fn the_blacklist_guide_loads_with_its_urls() {
     assert!(load("safe", BLACKLIST).is_ok());
 }
 
-const CONCEPTS: &str = r#"
-[simple_jwt]
-ACCESS_TOKEN_LIFETIME = "30m"
-REFRESH_TOKEN_LIFETIME = "7d"
-ROTATE_REFRESH_TOKENS = false
-BLACKLIST_AFTER_ROTATION = false
-UPDATE_LAST_LOGIN = false
-ALGORITHM = "HS256"
-SIGNING_KEY = "0123456789-0123456789-0123456789-0123456789"
-VERIFYING_KEY = ""
-AUDIENCE = ""
-ISSUER = ""
-JWK_URL = ""
-LEEWAY = 0
-AUTH_HEADER_TYPES = ["Bearer"]
-AUTH_HEADER_NAME = "HTTP_AUTHORIZATION"
-USER_ID_FIELD = "id"
-USER_ID_CLAIM = "user_id"
-USER_AUTHENTICATION_RULE = "rest_framework_simplejwt.authentication.default_user_authentication_rule"
-AUTH_TOKEN_CLASSES = ["rest_framework_simplejwt.tokens.AccessToken"]
-TOKEN_TYPE_CLAIM = "token_type"
-TOKEN_USER_CLASS = "rest_framework_simplejwt.models.TokenUser"
-JTI_CLAIM = "jti"
-SLIDING_TOKEN_REFRESH_EXP_CLAIM = "refresh_exp"
-SLIDING_TOKEN_LIFETIME = "5m"
-SLIDING_TOKEN_REFRESH_LIFETIME = "1d"
-[simple_jwt.claims]
-username = "user.username"
-"#;
+const CONCEPTS: &str = include_str!("../../../../tests/guides/concepts.toml");
 
 #[test]
 fn the_concepts_guide_loads_in_both_stances() {
@@ -171,16 +102,7 @@ fn the_concepts_guide_loads_in_both_stances() {
     assert!(settings.simple_jwt.blacklist_after_rotation);
 }
 
-const REFRESH: &str = r#"
-[simple_jwt]
-ACCESS_TOKEN_LIFETIME = "5m"
-REFRESH_TOKEN_LIFETIME = "1d"
-ALGORITHM = "HS256"
-SIGNING_KEY = "0123456789-0123456789-0123456789-0123456789"
-AUTH_HEADER_TYPES = "Bearer"
-[simple_jwt.response]
-username = "user.username"
-"#;
+const REFRESH: &str = include_str!("../../../../tests/guides/refresh.toml");
 
 #[test]
 fn the_refresh_guide_loads_with_its_missing_comma() {

@@ -5,8 +5,8 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    AuthTokens, Authentication, Compatibility, Cors, Database, HandMade, Ledger, Log, Origin, Passwords, Problem,
-    Problems, Server, Settings, SimpleJwt, Sources, Urls,
+    AuthTokens, Authentication, Compatibility, Cors, Database, HandMade, Languages, Ledger, Log, Origin, Passwords,
+    Problem, Problems, Server, Settings, SimpleJwt, Sources, Urls, Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -90,6 +90,7 @@ impl Settings {
             strict_tokens,
             server,
             database,
+            wire: Wire::read(reader, &simple_jwt),
             ledger: Ledger::read(reader, compatibility),
             authentication: Authentication::read(reader),
             auth_tokens: AuthTokens::read(reader, compatibility),
@@ -97,6 +98,7 @@ impl Settings {
             urls: Urls::read(reader),
             cors: Cors::read(reader, &[&simple_jwt.auth_header_name, &hand_made.header]),
             hand_made,
+            languages: Languages::read(reader, compatibility),
             log: Log::read(reader),
             simple_jwt,
         };
@@ -290,18 +292,6 @@ mod tests {
         let absent = Settings::load(&sources).unwrap_err();
         assert_eq!(absent.errors.len(), 1, "{absent}");
         assert!(absent.to_string().contains("absent cannot be read"), "{absent}");
-    }
-
-    #[test]
-    fn removed_names_and_python_code_are_refused_with_a_way_out() {
-        let errors = errors(
-            "[simple_jwt]\nAUTH_HEADER_TYPE = \"Bearer\"\nSECRET_KEY = \"x\"\nJWK_URL = \"http://x.example/jwks\"\n\
-             TOKEN_OBTAIN_SERIALIZER = \"mysite.serializers.Mine\"\nUSER_AUTHENTICATION_RULE = \"mysite.rule\"\n",
-        );
-        assert_eq!(errors.len(), 5, "{errors:#?}");
-        assert!(errors[0].contains("Write AUTH_HEADER_TYPES"));
-        assert!(errors[3].contains("[simple_jwt.claims]"));
-        assert!(errors[4].contains("CHECK_USER_IS_ACTIVE"));
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod given;
 #[cfg(test)]
 mod guides;
 mod hand_made;
+mod languages;
 mod ledger;
 mod load;
 mod log;
@@ -25,6 +26,7 @@ mod simple_jwt;
 mod source;
 mod suggestion;
 mod urls;
+mod wire;
 
 use jeton_token::secret::Secret;
 
@@ -35,15 +37,20 @@ pub use cors::Cors;
 pub use database::{Database, Location};
 pub use default_file::default_file;
 pub use hand_made::{HandMade, HandMadeKey};
+pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
 pub use load::Loaded;
 pub use log::{Log, LogFormat};
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
 pub use server::Server;
-pub use simple_jwt::{Algorithm, Audience, Responses, SimpleJwt, TokenClass, UserAttribute, UserField, ValueSource};
+pub use simple_jwt::{
+    Algorithm, Audience, JsonEncoder, Responses, SimpleJwt, TokenClass, UserAttribute, UserCondition, UserField,
+    UserRule, ValueSource,
+};
 pub use source::{Origin, SettingsFile, Source, Sources};
 pub use urls::{Endpoint, Slash, Urls};
+pub use wire::{ClaimsAtRefresh, ErrorTexts, UserIdForm, Wire};
 
 /// Everything that can be set.
 #[derive(Clone, Debug)]
@@ -61,6 +68,8 @@ pub struct Settings {
     pub database: Database,
     /// `[simple_jwt]`.
     pub simple_jwt: SimpleJwt,
+    /// `[wire]`.
+    pub wire: Wire,
     /// `[ledger]`.
     pub ledger: Ledger,
     /// `[authentication]`.
@@ -75,6 +84,8 @@ pub struct Settings {
     pub urls: Urls,
     /// `[cors]`.
     pub cors: Cors,
+    /// `[languages]`.
+    pub languages: Languages,
     /// `[log]`.
     pub log: Log,
 }
@@ -90,6 +101,7 @@ impl Settings {
             strict_tokens: compatibility == Compatibility::Safe,
             server: Server::defaults(compatibility),
             database: Database::default(),
+            wire: Wire::default(),
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
             auth_tokens: AuthTokens::defaults(compatibility),
@@ -97,6 +109,7 @@ impl Settings {
             urls: Urls::default(),
             cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header]),
             hand_made,
+            languages: Languages::defaults(compatibility),
             log: Log::default(),
             simple_jwt,
         }

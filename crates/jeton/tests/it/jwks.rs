@@ -1,7 +1,7 @@
 //! Keys from a JWKS document: found by `kid`, asked for rarely, never lost to a failure.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -21,22 +21,24 @@ use crate::site::{Site, settings};
 struct Provider {
     url: String,
     asked: Arc<AtomicUsize>,
+    document: Arc<Mutex<Value>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Provider {
     async fn serving(document: Value) -> Self {
         let asked = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&asked);
+        let document = Arc::new(Mutex::new(document));
+        let (counter, served) = (Arc::clone(&asked), Arc::clone(&document));
         let answer = move || async move {
             counter.fetch_add(1, Ordering::SeqCst);
-            document.to_string()
+            served.lock().unwrap().to_string()
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
         let router = Router::new().route("/jwks.json", get(answer));
         let task = tokio::spawn(async move { drop(axum::serve(listener, router).await) });
-        Self { url, asked, task }
+        Self { url, asked, document, task }
     }
 
     fn asked(&self) -> usize {
@@ -85,6 +87,27 @@ async fn tokens_of_the_listed_keys_and_the_site_s_own_are_good() {
     for (key, kid) in [(&stranger, "k1"), (&other_algorithm, "k2"), (&theirs, "k2")] {
         assert_eq!(site.me(&token(&site, key, kid)).await.status, StatusCode::UNAUTHORIZED, "{kid}");
     }
+    provider.task.abort();
+}
+
+#[tokio::test]
+async fn a_key_that_is_listed_no_more_takes_along_what_it_signed() {
+    let (old, new) = (key(Algorithm::EdDsa), key(Algorithm::EdDsa));
+    let provider = Provider::serving(json!({"keys": [old.to_public_jwk(Some("k1"))]})).await;
+    let site = Site::new(settings_with(&provider.url)).await;
+    let (signed_by_old, signed_by_new) = (token(&site, &old, "k1"), token(&site, &new, "k1"));
+    for _ in 0..3 {
+        assert_eq!(site.me(&signed_by_old).await.status, StatusCode::OK);
+    }
+    *provider.document.lock().unwrap() = json!({"keys": [new.to_public_jwk(Some("k1"))]});
+    site.pass(301);
+    for _ in 0..3 {
+        assert_eq!(site.me(&signed_by_old).await.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(site.me(&signed_by_new).await.status, StatusCode::OK);
+    }
+    *provider.document.lock().unwrap() = json!({"keys": []});
+    site.pass(301);
+    assert_eq!(site.me(&signed_by_new).await.status, StatusCode::UNAUTHORIZED);
     provider.task.abort();
 }
 

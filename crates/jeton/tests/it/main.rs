@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod auth_tokens;
+mod claims;
 mod hand_made;
 mod hostile;
 mod hostile_tokens;
@@ -9,5 +10,6 @@ mod jwks;
 mod ledger;
 mod limits;
 mod passwords;
+mod plain_tokens;
 mod site;
 mod urls;

@@ -7,6 +7,7 @@ mod blacklist;
 mod events;
 mod families;
 mod flush;
+mod groups;
 mod rotations;
 mod rules;
 mod store;
@@ -63,6 +64,13 @@ contract! {
         a_deleted_users_families_end_if_asked
         deleting_nobody_changes_nothing
         creating_a_user_is_an_event
+    }
+    groups {
+        a_user_is_in_a_group_once_with_one_event
+        nobody_joins_no_group
+        a_user_leaves_a_group_that_stays
+        groups_are_listed_in_pages_with_their_members
+        a_deleted_user_is_in_no_group
     }
     families {
         a_login_makes_a_family

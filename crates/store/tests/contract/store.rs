@@ -22,7 +22,7 @@ pub(crate) async fn a_closed_store_refuses_everything(store: Store) {
 
 pub(crate) async fn facts_count_what_there_is(store: Store) {
     let empty = store.facts().await.unwrap();
-    assert_eq!((empty.schema_version, empty.installed_at), (7, START));
+    assert!(empty.schema_version >= 9 && empty.installed_at == START, "{empty:?}");
     assert_eq!((empty.users, empty.families, empty.blacklisted, empty.events), (0, 0, 0, 0));
     assert_eq!(empty.oldest_family_expiry, None);
     let user = user(&store, "ada").await;

@@ -24,6 +24,7 @@ pub(crate) use pair::{Public, coordinate_length};
 pub(crate) use rsa::Numbers;
 
 use crate::algorithm::Algorithm;
+use crate::hs256::Hs256;
 
 /// A key that verifies and, unless it is a public key, signs. Cheap to clone.
 ///
@@ -102,6 +103,25 @@ impl Key {
             Prepared::Hmac(key) => key.verify(text, signature),
             #[cfg(feature = "asymmetric")]
             Prepared::Pair(pair) => pair.verify(text, signature),
+        }
+    }
+
+    /// The bytes of each of its signatures.
+    pub(crate) fn signature_bytes(&self) -> usize {
+        match &self.0 {
+            Prepared::Hmac(key) => key.algorithm().hash_bytes(),
+            #[cfg(feature = "asymmetric")]
+            Prepared::Pair(pair) => pair.signature_bytes(),
+        }
+    }
+
+    /// The prepared pads, if this is a secret for HS256.
+    pub(crate) fn hs256(&self) -> Option<&Hs256> {
+        match &self.0 {
+            Prepared::Hmac(HmacKey::Hs256(key)) => Some(key),
+            Prepared::Hmac(HmacKey::Hs384(_) | HmacKey::Hs512(_)) => None,
+            #[cfg(feature = "asymmetric")]
+            Prepared::Pair(_) => None,
         }
     }
 }

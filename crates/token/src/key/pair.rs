@@ -183,6 +183,14 @@ impl KeyPair {
         self.verifying.parsed.verify_sig(text, signature).is_ok()
     }
 
+    /// As long as the modulus, or two numbers of the curve.
+    pub(super) fn signature_bytes(&self) -> usize {
+        match &self.verifying.public {
+            Public::Rsa(numbers) => numbers.n.len(),
+            Public::Ec(_) | Public::Ed(_) => 2 * coordinate_length(self.algorithm),
+        }
+    }
+
     pub(super) fn public(&self) -> &Public {
         &self.verifying.public
     }

@@ -16,7 +16,7 @@ pub enum ValueSource {
     Literal(Json),
 }
 
-/// A column of `auth_user`; the password is none of anybody's business.
+/// Something known of a user: a column of `auth_user`, or made of others; the password is none of anybody's business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserAttribute {
     /// A number.
@@ -39,6 +39,10 @@ pub enum UserAttribute {
     LastLogin,
     /// A moment.
     DateJoined,
+    /// First and last name with a blank between.
+    FullName,
+    /// The names of the user's groups.
+    Groups,
 }
 
 /// Fields added to answers, in the order they are written.
@@ -121,15 +125,18 @@ impl ValueSource {
         match self {
             Self::Literal(value) => value.is_string(),
             Self::User(attribute) => match attribute {
-                UserAttribute::Username | UserAttribute::Email | UserAttribute::FirstName | UserAttribute::LastName => {
-                    true
-                }
+                UserAttribute::Username
+                | UserAttribute::Email
+                | UserAttribute::FirstName
+                | UserAttribute::LastName
+                | UserAttribute::FullName => true,
                 UserAttribute::Id
                 | UserAttribute::IsActive
                 | UserAttribute::IsStaff
                 | UserAttribute::IsSuperuser
                 | UserAttribute::LastLogin
-                | UserAttribute::DateJoined => false,
+                | UserAttribute::DateJoined
+                | UserAttribute::Groups => false,
             },
         }
     }
@@ -164,12 +171,12 @@ impl Setting for ValueSource {
 }
 
 impl UserAttribute {
-    /// Its column in `auth_user`.
+    /// Its name after `user.`.
     pub fn column(self) -> &'static str {
         Self::COLUMNS.iter().find(|(_, attribute)| *attribute == self).map_or("", |(name, _)| name)
     }
 
-    const COLUMNS: [(&'static str, Self); 10] = [
+    const COLUMNS: [(&'static str, Self); 12] = [
         ("id", Self::Id),
         ("username", Self::Username),
         ("email", Self::Email),
@@ -180,6 +187,8 @@ impl UserAttribute {
         ("is_superuser", Self::IsSuperuser),
         ("last_login", Self::LastLogin),
         ("date_joined", Self::DateJoined),
+        ("full_name", Self::FullName),
+        ("groups", Self::Groups),
     ];
 }
 

@@ -4,6 +4,7 @@ mod claims;
 mod keys;
 pub(super) mod python;
 mod read;
+mod rule;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use jeton_token::secret::Secret;
 
 use crate::jwks::JwkUrl;
 pub use claims::{Responses, UserAttribute, ValueSource};
+pub use rule::{UserCondition, UserRule};
 
 /// A kind of token that a request may be authenticated with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,16 @@ pub enum TokenClass {
     Sliding,
     /// `UntypedToken`: any kind.
     Untyped,
+}
+
+/// How moments are written into tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum JsonEncoder {
+    /// As DRF writes them, to the microsecond.
+    #[default]
+    RestFramework,
+    /// As Django's own encoder writes them, to the millisecond.
+    Django,
 }
 
 /// Simple JWT's settings, parsed.
@@ -58,6 +70,10 @@ pub struct SimpleJwt {
     pub update_last_login: bool,
     /// `CHECK_USER_IS_ACTIVE`.
     pub check_user_is_active: bool,
+    /// `USER_AUTHENTICATION_RULE`.
+    pub user_authentication_rule: UserRule,
+    /// `JSON_ENCODER`.
+    pub json_encoder: JsonEncoder,
     /// `CHECK_REVOKE_TOKEN`.
     pub check_revoke_token: bool,
     /// `REVOKE_TOKEN_CLAIM`.
@@ -105,6 +121,8 @@ impl SimpleJwt {
             blacklist_after_rotation: false,
             update_last_login: false,
             check_user_is_active: true,
+            user_authentication_rule: UserRule::default(),
+            json_encoder: JsonEncoder::RestFramework,
             check_revoke_token: false,
             revoke_token_claim: "hash_password".to_owned(),
             audience: None,

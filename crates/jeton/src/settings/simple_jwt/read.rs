@@ -7,7 +7,7 @@ use jeton_token::secret::Secret;
 use toml::Value;
 
 use super::claims::{self, Responses};
-use super::{Algorithm, Audience, SimpleJwt, TokenClass, UserField, python};
+use super::{Algorithm, Audience, JsonEncoder, SimpleJwt, TokenClass, UserField, python};
 use crate::jwks::JwkUrl;
 use crate::settings::given::{Given, Parsed, Setting, Words, Wrong, between, not_empty};
 use crate::settings::reader::{Reader, Section};
@@ -16,7 +16,7 @@ impl SimpleJwt {
     /// `secret_key` signs where no `SIGNING_KEY` is given.
     pub(in crate::settings) fn read(reader: &mut Reader, secret_key: &Secret<String>) -> Self {
         let mut section = reader.section("simple_jwt");
-        python::refuse_removed(&mut section);
+        python::refuse_other_releases(&mut section);
         let mut settings = Self::defaults(secret_key.clone());
         settings.read_keys(&mut section);
         settings.read_lifetimes(&mut section);
@@ -56,7 +56,7 @@ impl SimpleJwt {
             section.warn("JWK_URL", Wrong::new("is not used: HMAC has no public keys", "Remove it."));
             self.jwk_url = None;
         }
-        python::read_unused_keys(section);
+        python::read_serializers(section);
         self.audience = section.read(
             "AUDIENCE",
             "Whom tokens are for: text or a list, written to each token; a token needs one in common. Empty: not looked at.",
@@ -99,6 +99,16 @@ impl SimpleJwt {
             "CHECK_REVOKE_TOKEN",
             "Whether tokens carry a digest of the password hash, so that a new password ends them.",
             &mut self.check_revoke_token,
+        );
+        self.user_authentication_rule = section.read(
+            "USER_AUTHENTICATION_RULE",
+            "What a user must be beside active: \"user.is_staff\", \"user.is_superuser\", \"group:NAME\", or a list; all must hold.",
+            std::mem::take(&mut self.user_authentication_rule),
+        );
+        self.json_encoder = section.read(
+            "JSON_ENCODER",
+            "How moments are written into tokens: to the microsecond, or by Django's encoder to the millisecond.",
+            self.json_encoder,
         );
     }
 
@@ -185,6 +195,29 @@ impl Words for Algorithm {
     ];
 }
 
+impl Setting for JsonEncoder {
+    fn parse(given: &Given) -> Parsed<Self> {
+        match given.as_text() {
+            Some("" | "rest_framework.utils.encoders.JSONEncoder") => Ok(Self::RestFramework),
+            Some(DJANGO_ENCODER) => Ok(Self::Django),
+            _ => given.wrong(
+                "an encoder that Jeton knows, and it cannot run Python code",
+                format!(
+                    "Remove it, or write \"{DJANGO_ENCODER}\"; a value in [simple_jwt.claims] may be text, a number, \
+                     a boolean, a list or a table."
+                ),
+            ),
+        }
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Self::RestFramework => String::new().show(),
+            Self::Django => DJANGO_ENCODER.to_owned().show(),
+        }
+    }
+}
+
 impl Words for UserField {
     const WORDS: &'static [(&'static str, Self)] = &[
         ("id", Self::Id),
@@ -263,3 +296,5 @@ fn are_header_types(types: &[String]) -> Result<(), Wrong> {
 
 /// A hundred years at most: no `exp` may pass the year 9999.
 const LIFETIMES: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(36_500 * 86_400);
+
+const DJANGO_ENCODER: &str = "django.core.serializers.json.DjangoJSONEncoder";

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use jeton_token::algorithm::Algorithm;
 use jeton_token::claims::Claims;
-use jeton_token::fast::{FastPath, Payload};
-use jeton_token::jws::Jws;
+use jeton_token::jws::{Jws, Room};
 use jeton_token::key::Key;
 use jeton_token::policy::{Audience, Policy, TokenType};
 use jeton_token::scan::{Scanned, ScannedClaims, scan};
@@ -18,26 +17,36 @@ use serde_json::Value;
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const NOW: i64 = 1_700_000_000;
 
-/// Both ways, for one policy.
+/// Both ways, for one key and one policy.
 struct Both {
-    fast: FastPath,
-    general: Tokens,
+    tokens: Tokens,
+    /// Signs, and checks signatures the general way alone.
+    general: Jws,
 }
 
 impl Both {
     fn new(policy: Policy) -> Self {
-        let fast = FastPath::new(SECRET, policy.clone()).expect("a plain policy");
-        Self { fast, general: Tokens::new(key(), policy) }
+        Self::of(key(), policy)
+    }
+
+    fn of(key: Key, policy: Policy) -> Self {
+        let general = Jws::new(key.clone()).with_strictness(policy.strict);
+        Self { tokens: Tokens::new(key, policy), general }
     }
 
     /// Asks both; true if the short way took the token. Fails where the general way disagrees.
     fn agree(&self, token: &[u8], wanted: Option<TokenType>) -> Result<bool, TestCaseError> {
         let now = Timestamp::from_seconds(NOW);
-        let mut payload = Payload::new();
-        let Some(scanned) = self.fast.verify(token, wanted, now, &mut payload) else {
+        let general = self.tokens.decode_by(&self.general, token, now);
+        prop_assert_eq!(
+            self.tokens.decode(token, now).map(|genuine| genuine.claims().clone()),
+            general.clone().map(|genuine| genuine.claims().clone())
+        );
+        let mut room = Room::new();
+        let Some(scanned) = self.tokens.verify_plain(token, wanted, now, &mut room) else {
             return Ok(false);
         };
-        match self.general.decode(token, now).and_then(|genuine| genuine.into_token(wanted)) {
+        match general.and_then(|genuine| genuine.into_token(wanted)) {
             Ok(claims) => same(&scanned, &claims).map(|()| true),
             Err(error) => Err(TestCaseError::fail(format!("taken, but the general path says {error:?}"))),
         }
@@ -47,6 +56,22 @@ impl Both {
 fn key() -> Key {
     Key::from_secret(Algorithm::Hs256, SECRET).expect("a symmetric algorithm")
 }
+
+/// A key of every kind, each made once.
+#[cfg(feature = "asymmetric")]
+static KEYS: std::sync::LazyLock<Vec<Key>> = std::sync::LazyLock::new(|| {
+    let secrets = [Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512];
+    let secrets = secrets.map(|algorithm| Key::from_secret(algorithm, SECRET).expect("a symmetric algorithm"));
+    let pairs = Algorithm::ALL.iter().filter(|algorithm| !algorithm.is_symmetric());
+    let pairs = pairs.map(|&algorithm| {
+        let pem = jeton_token::key::generate(algorithm).expect("randomness");
+        Key::from_private_pem(algorithm, pem.private_pem.expose()).expect("a good key")
+    });
+    secrets.into_iter().chain(pairs).collect()
+});
+
+#[cfg(not(feature = "asymmetric"))]
+static KEYS: std::sync::LazyLock<Vec<Key>> = std::sync::LazyLock::new(|| vec![key()]);
 
 fn sign(payload: &[u8]) -> Vec<u8> {
     Jws::new(key()).sign(payload).into_bytes()
@@ -190,13 +215,14 @@ proptest! {
 
     #[test]
     fn no_changed_token_is_taken(
+        key in any::<Index>(),
         place in any::<Index>(),
         byte in any::<u8>(),
         insert in any::<bool>(),
         cut in prop::option::weighted(0.2, any::<Index>()),
     ) {
-        let both = Both::new(Policy::default());
-        let good = sign(format!("{{{}}}", good().join(",")).as_bytes());
+        let both = Both::of(KEYS[key.index(KEYS.len())].clone(), Policy::default());
+        let good = both.general.sign(format!("{{{}}}", good().join(",")).as_bytes()).into_bytes();
         let mut token = good.clone();
         let index = place.index(token.len());
         if insert {
@@ -215,13 +241,14 @@ proptest! {
         token_type in select(vec![TokenType::Access, TokenType::Refresh, TokenType::Sliding]),
         jti in "[0-9a-f]{32}",
         user_id in "[A-Za-z0-9_@.é-]{1,40}",
+        key in any::<Index>(),
         policy in policy(),
     ) {
-        let both = Both::new(policy);
+        let both = Both::of(KEYS[key.index(KEYS.len())].clone(), policy);
         let user: Claims = [("user_id", user_id)].into_iter().collect();
-        let claims = both.general.mint(token_type, Some(&jti), &user, Timestamp::from_seconds(NOW));
-        let plain_audience = !matches!(both.general.policy().audience, Some(Audience::Many(_)));
-        prop_assert_eq!(both.agree(both.general.sign(&claims).as_bytes(), Some(token_type))?, plain_audience);
+        let claims = both.tokens.mint(token_type, Some(&jti), &user, Timestamp::from_seconds(NOW));
+        let plain_audience = !matches!(both.tokens.policy().audience, Some(Audience::Many(_)));
+        prop_assert_eq!(both.agree(both.tokens.sign(&claims).as_bytes(), Some(token_type))?, plain_audience);
     }
 }
 
@@ -260,9 +287,9 @@ fn tokens_of_pyjwt_and_simple_jwt_are_taken() {
     let both = Both::new(Policy::default());
     for (token, user_id) in PYTHON {
         let now = Timestamp::from_seconds(NOW);
-        let mut payload = Payload::new();
+        let mut room = Room::new();
         assert!(both.agree(token.as_bytes(), None).unwrap(), "{token}");
-        let claims = both.fast.verify(token.as_bytes(), None, now, &mut payload).unwrap();
+        let claims = both.tokens.verify_plain(token.as_bytes(), None, now, &mut room).unwrap();
         assert_eq!(claims.user_id, Some(*user_id));
         assert_eq!(claims.exp, Some(NOW + 300));
     }

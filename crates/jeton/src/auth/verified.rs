@@ -1,0 +1,107 @@
+//! Tokens whose signature was checked before: the payload is kept, and nothing else is believed.
+
+use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use jeton_token::cache::{Looked, VerifiedTokens};
+use jeton_token::error::{Flaw, TokenError};
+use jeton_token::jws::{Jws, Room, claimed_key_id};
+
+use super::{Auth, AuthError};
+use crate::entropy::Entropy;
+
+/// A bounded memory of payloads, for the keys whose check costs more than a look-up.
+pub(super) struct Verified(VerifiedTokens<Known>);
+
+/// A payload, and the key that was found to have signed it.
+#[derive(Clone)]
+struct Known {
+    payload: Arc<[u8]>,
+    by: Signer,
+}
+
+/// Keys from elsewhere come and go: what one of them signed is known for as long as this very key is in use.
+#[derive(Clone)]
+enum Signer {
+    Own,
+    Remote(Arc<Jws>),
+}
+
+/// The payload of a token that was signed by a key of today.
+pub(super) enum Opened<'r> {
+    Read(Cow<'r, [u8]>),
+    Remembered(Arc<[u8]>),
+}
+
+impl Deref for Opened<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Read(payload) => payload,
+            Self::Remembered(payload) => payload,
+        }
+    }
+}
+
+impl Verified {
+    pub(super) fn new(entropy: &Entropy) -> Self {
+        let seeds = [u64::from_le_bytes(entropy.bytes()), u64::from_le_bytes(entropy.bytes())];
+        Self(VerifiedTokens::new(MAX_TOKENS, seeds))
+    }
+
+    /// The payload of a token, from memory if this signer's signature was checked before. Expiry, the ledger and all
+    /// else that may change is the caller's to check, each time.
+    fn open<'r>(
+        &self,
+        token: &[u8],
+        by: Signer,
+        open: impl FnOnce() -> Result<Cow<'r, [u8]>, TokenError>,
+    ) -> Result<Opened<'r>, TokenError> {
+        if token.len() > MAX_LENGTH {
+            return open().map(Opened::Read);
+        }
+        match self.0.look_if(token, |known| known.by == by) {
+            Looked::Hit(known) => Ok(Opened::Remembered(known.payload)),
+            Looked::Miss(miss) => {
+                let payload = open()?;
+                miss.keep(Known { payload: Arc::from(&*payload), by });
+                Ok(Opened::Read(payload))
+            }
+        }
+    }
+}
+
+impl PartialEq for Signer {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Own, Self::Own) => true,
+            (Self::Remote(one), Self::Remote(other)) => Arc::ptr_eq(one, other),
+            (Self::Own, Self::Remote(_)) | (Self::Remote(_), Self::Own) => false,
+        }
+    }
+}
+
+impl Auth {
+    /// The payload of a token that this site signed, or the holder of one of the keys at `JWK_URL`: its `kid` says
+    /// which, and a token without one is the site's own. Nothing of the payload is looked at.
+    pub(super) async fn open<'r>(&self, token: &[u8], room: &'r mut Room) -> Result<Opened<'r>, AuthError> {
+        let tokens = self.tokens();
+        if let Some(remote) = &self.0.remote_keys
+            && let Some(kid) = claimed_key_id(token)
+        {
+            let jws = remote.find(&kid, self.now()).await.ok_or(TokenError::Invalid(Flaw::Signature))?;
+            let verify = || Ok(Cow::Owned(jws.verify(token)?));
+            return Ok(self.0.verified.open(token, Signer::Remote(Arc::clone(&jws)), verify)?);
+        }
+        if tokens.algorithm().is_symmetric() {
+            return Ok(Opened::Read(tokens.open(token, room)?));
+        }
+        Ok(self.0.verified.open(token, Signer::Own, || tokens.open(token, room))?)
+    }
+}
+
+/// What is remembered: at most 4096 tokens of at most 2 KiB each, 14 MiB with their payloads.
+const MAX_TOKENS: usize = 4096;
+const MAX_LENGTH: usize = 2048;

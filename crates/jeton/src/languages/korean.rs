@@ -1,0 +1,70 @@
+//! Korean that the reference lacks: its gaps, and what Jeton alone says.
+
+/// The Korean of an English message of the reference whose own translation is missing or marked fuzzy.
+pub(super) fn of_gap(english: &str) -> Option<&'static str> {
+    find(GAPS, english)
+}
+
+/// The Korean of an English message that is Jeton's own.
+pub(super) fn of_own(english: &str) -> Option<&'static str> {
+    find(OWN, english)
+}
+
+fn find(table: &[(&str, &'static str)], english: &str) -> Option<&'static str> {
+    table.iter().find(|(known, _)| *known == english).map(|(_, korean)| *korean)
+}
+
+/// What the reference says in English to Koreans.
+pub(super) const GAPS: &[(&str, &str)] = &[
+    ("Token is invalid", "유효하지 않은 토큰입니다"),
+    ("Token is expired", "만료된 토큰입니다"),
+    ("No active account found for the given token.", "이 토큰에 해당하는 활성화된 사용자를 찾을 수 없습니다."),
+    ("No data provided", "데이터가 제공되지 않았습니다"),
+];
+
+pub(super) const OWN: &[(&str, &str)] = &[
+    ("Duplicate field \"{name}\".", "\"{name}\" 필드가 두 번 있습니다."),
+    ("The body is longer than {bytes} bytes.", "요청 본문이 {bytes}바이트를 넘습니다."),
+    ("The body did not arrive in time.", "요청 본문이 제시간에 도착하지 않았습니다."),
+    ("The body did not arrive complete.", "요청 본문이 끝까지 도착하지 않았습니다."),
+    ("Too many passwords are being checked at the moment.", "지금 확인 중인 비밀번호가 너무 많습니다."),
+    ("Passwords cannot be checked at the moment.", "지금은 비밀번호를 확인할 수 없습니다."),
+    ("The database is not available at the moment.", "지금은 데이터베이스를 사용할 수 없습니다."),
+    ("The token is in heavy use at the moment.", "지금 이 토큰을 쓰는 요청이 너무 많습니다."),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalogue;
+    use super::*;
+    use crate::languages::LanguageCode;
+
+    #[test]
+    fn nothing_is_said_here_that_the_reference_says_itself() {
+        for (english, _) in GAPS.iter().chain(OWN) {
+            assert_eq!(catalogue::text(LanguageCode::KOREAN, english), None, "{english}");
+        }
+    }
+
+    #[test]
+    fn every_message_of_the_reference_has_its_korean() {
+        for message in catalogue::messages() {
+            let reference = catalogue::text(LanguageCode::KOREAN, message);
+            let known = reference.or_else(|| catalogue::form(LanguageCode::KOREAN, message, 1));
+            assert!(known.or(of_gap(message)).is_some(), "{message}");
+        }
+    }
+
+    #[test]
+    fn placeholders_are_the_same_in_both_languages() {
+        let names = |text: &str| {
+            let mut names: Vec<String> =
+                text.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0.to_owned())).collect();
+            names.sort();
+            names
+        };
+        for (english, korean) in GAPS.iter().chain(OWN) {
+            assert_eq!(names(english), names(korean), "{english}");
+        }
+    }
+}

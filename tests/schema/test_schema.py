@@ -1,0 +1,56 @@
+"""The schema itself, and one good request for each of its operations."""
+
+import pytest
+import requests
+import schemathesis
+import yaml
+
+from service import PASSWORD, USERNAME, service
+
+schema = schemathesis.openapi.from_dict(service().printed_schema())
+OPERATIONS = {operation.ok().label: operation.ok() for operation in schema.get_all_operations()}
+
+
+def credentials():
+    return {"username": USERNAME, "password": PASSWORD}
+
+
+# What each view wants, by its name.
+BODIES = {
+    "Token Obtain Pair": credentials,
+    "Token Refresh": lambda: {"refresh": service().login()["refresh"]},
+    "Token Verify": lambda: {"token": service().login()["access"]},
+    "Token Blacklist": lambda: {"refresh": service().login()["refresh"]},
+    "Token Obtain Sliding": credentials,
+    "Token Refresh Sliding": lambda: service().login("/api/token/sliding/"),
+    "Logout": lambda: {"refresh_token": service().login()["refresh"]},
+    "Me": lambda: None,
+    "Spectacular Api": lambda: None,
+}
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+@pytest.mark.parametrize("label", OPERATIONS)
+def test_every_operation_is_reached_with_a_valid_token(label, accept):
+    operation = OPERATIONS[label]
+    [success] = [name for name in operation.definition.raw["responses"] if name.startswith("2")]
+    if accept not in operation.definition.raw["responses"][success].get("content", [accept]):
+        accept = "*/*"
+    body = BODIES[operation.definition.raw["summary"]]()
+    headers = {"Authorization": f"Bearer {service().login()['access']}", "Accept": accept}
+    given = {} if body is None else {"body": body, "media_type": "application/json"}
+    case = operation.Case(headers=headers, **given)
+    answer = case.call(base_url=service().url)
+    assert str(answer.status_code) == success, answer.text
+    case.validate_response(answer)
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1"])
+def test_yaml_json_and_the_command_say_the_same(version):
+    where = f"{service().url}/api/schema/?version={version}"
+    printed = service().printed_schema("--spec", version)
+    assert requests.get(where, headers={"Accept": "application/json"}, timeout=30).json() == printed
+    as_yaml = requests.get(where, timeout=30)
+    assert as_yaml.headers["Content-Type"] == "application/vnd.oai.openapi; charset=utf-8"
+    assert yaml.safe_load(as_yaml.text) == printed
+    assert printed["openapi"].startswith(version)
