@@ -8,6 +8,7 @@ use super::App;
 use super::answer::Answer;
 use super::authentication::Callers;
 use super::body::Data;
+use super::contract::{Member, Success};
 use super::error::ApiError;
 use super::fields::{Blanks, Fields};
 use super::messages;
@@ -17,7 +18,6 @@ use super::view::{Field, Parsers, View};
 use crate::auth::{AuthError, Credentials, Principal};
 
 pub(super) static OBTAIN: View = View {
-    renderers: Renderers::JsonOnly,
     parsers: Parsers::FormsFirst,
     ..View::open(
         "Obtain Auth Token",
@@ -29,6 +29,8 @@ pub(super) static OBTAIN: View = View {
         ],
     )
     .callers(Callers::Tried)
+    .renderers(Renderers::JsonOnly)
+    .success(Success::object(|_| Some(vec![Member::text("token")])))
 };
 
 pub(super) async fn obtain(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::site::Site;
 
-const ENDPOINTS: [&str; 8] = [
+const ENDPOINTS: [&str; 10] = [
     "/api/token/",
     "/api/token/refresh/",
     "/api/token/verify/",
@@ -16,6 +16,8 @@ const ENDPOINTS: [&str; 8] = [
     "/api/token/sliding/",
     "/api/token/sliding/refresh/",
     "/api/logout/",
+    "/api/token-auth/",
+    "/api/v1/users/login/jwt",
     "/setup/",
 ];
 

@@ -193,9 +193,9 @@ fn scheme(class: AuthenticationClass, settings: &Settings) -> (&'static str, Val
         }
         AuthenticationClass::Session => ("cookieAuth", json!({"type": "apiKey", "in": "cookie", "name": "sessionid"})),
         AuthenticationClass::Basic => ("basicAuth", json!({"type": "http", "scheme": "basic"})),
-        AuthenticationClass::Token => ("tokenAuth", in_header("Authorization", "Token")),
+        AuthenticationClass::Token => ("tokenAuth", in_header("Authorization", &settings.auth_tokens.keyword)),
         AuthenticationClass::JwtHeader => {
-            ("jwtHeaderAuth", json!({"type": "apiKey", "in": "header", "name": "jwt-auth"}))
+            ("jwtHeaderAuth", json!({"type": "apiKey", "in": "header", "name": settings.hand_made.header}))
         }
     }
 }

@@ -129,6 +129,9 @@ const fn view(endpoint: Endpoint) -> Option<&'static View> {
         Endpoint::SlidingRefresh => Some(&super::token::SLIDING_REFRESH),
         Endpoint::Logout => Some(&super::logout::LOGOUT),
         Endpoint::Me => Some(&super::me::ME),
+        Endpoint::JwtLogin => Some(&super::hand_made::LOGIN),
+        Endpoint::JwtInfo => Some(&super::hand_made::INFO),
+        Endpoint::AuthToken => Some(&super::auth_token::OBTAIN),
         Endpoint::Schema => Some(&SCHEMA),
         Endpoint::CookieSignup
         | Endpoint::CookieLogin
@@ -136,9 +139,6 @@ const fn view(endpoint: Endpoint) -> Option<&'static View> {
         | Endpoint::CookieRefresh
         | Endpoint::SessionLogin
         | Endpoint::SessionLogout
-        | Endpoint::JwtLogin
-        | Endpoint::JwtInfo
-        | Endpoint::AuthToken
         | Endpoint::SwaggerUi
         | Endpoint::Health
         | Endpoint::Ready => None,
