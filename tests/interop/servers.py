@@ -118,6 +118,7 @@ class Jeton(Server):
             "passwords": {"pbkdf2_iterations": hashers.ITERATIONS},
             "log": {"level": "debug"},
             "authentication": {"classes": classes},
+            "languages": {"LANGUAGE_CODE": language},
             "simple_jwt": simple_jwt or {},
         }
         for name, keys in settings.pop("tables", {}).items():

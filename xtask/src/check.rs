@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use crate::run::{plain, quiet, succeeds};
 use crate::step::{Outcome, Step};
 use crate::workspace::Workspace;
-use crate::{architecture, tracked};
+use crate::{architecture, readme, tracked};
 
 /// Cheap steps first, so that a slip shows at once.
 pub(crate) fn steps() -> Vec<Step> {
@@ -13,6 +13,7 @@ pub(crate) fn steps() -> Vec<Step> {
         Step { name: "format", run: format },
         Step { name: "architecture", run: architecture::check },
         Step { name: "tracked", run: tracked::check },
+        Step { name: "readme", run: readme::check },
         Step { name: "clippy", run: clippy },
         Step { name: "docs", run: docs },
         Step { name: "licences", run: licences },

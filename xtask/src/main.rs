@@ -6,6 +6,7 @@ mod check;
 mod counts;
 mod debian;
 mod fuzz;
+mod readme;
 mod run;
 mod source;
 mod step;

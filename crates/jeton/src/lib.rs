@@ -1,9 +1,10 @@
 //! Sign-in for people: what a Django REST Framework site with Simple JWT does for signing in, on the same wire.
 //!
-//! [`Jeton`] is the whole service over one store. Mount its [router](Jeton::router) in an axum app, or let
-//! [`serve()`] run it by itself. The rules are in [`auth`], which knows nothing of HTTP.
+//! [`Jeton`] is the whole service over one store. Mount its [router](Jeton::router) in an axum app, whose
+//! handlers then ask who is calling by [`extract::Authenticated`]; or let [`serve()`] run it by itself. The rules are in [`auth`], which knows nothing of HTTP.
 
 pub mod auth;
+mod builder;
 mod census;
 pub mod entropy;
 mod http;
@@ -13,12 +14,12 @@ pub mod passwords;
 pub mod settings;
 mod sweeper;
 
-use std::sync::Arc;
-
 use axum::Router;
 use jeton_store::Store;
 use jeton_token::time::Clock;
 
+pub use builder::Builder;
+pub use http::extract;
 #[cfg(feature = "fuzzing")]
 #[doc(hidden)]
 pub use http::fuzzing;
@@ -41,7 +42,30 @@ impl Jeton {
     ///
     /// [`BuildError`] if the settings do not fit together.
     pub fn new(settings: Settings, store: Store) -> Result<Self, BuildError> {
-        Self::with(settings, store, Clock::system(), Entropy::system())
+        Self::builder(settings, store).build()
+    }
+
+    /// The service with hooks, the app's own users, another clock or other randomness.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # use jeton::auth::Hooks;
+    /// use jeton::Jeton;
+    /// use jeton::settings::{Compatibility, Settings};
+    /// use jeton_store::{OpenMode, Store};
+    /// use jeton_token::time::Clock;
+    /// # struct Mine;
+    /// # impl Hooks for Mine {}
+    ///
+    /// let settings = Settings::new(Compatibility::Safe, "a secret of at least thirty-two bytes".into());
+    /// let store = Store::open("sqlite::memory:", OpenMode::Create, Clock::system().now())?;
+    /// let jeton = Jeton::builder(settings, store).hooks(Mine).build()?;
+    /// # drop(jeton);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn builder(settings: Settings, store: Store) -> Builder {
+        Builder::new(settings, store)
     }
 
     /// As [`Jeton::new`], with a clock and a source of randomness of one's own.
@@ -50,12 +74,33 @@ impl Jeton {
     ///
     /// [`BuildError`] if the settings do not fit together.
     pub fn with(settings: Settings, store: Store, clock: Clock, entropy: Entropy) -> Result<Self, BuildError> {
-        Ok(Self(App::new(Auth::new(Arc::new(settings), store, clock, entropy)?)))
+        Self::builder(settings, store).clock(clock).entropy(entropy).build()
     }
 
-    /// Every endpoint, at the paths of `[urls]`. It answers 404 to all others, so mount it with
-    /// `fallback_service` or on a path of its own.
+    /// Every endpoint at the paths of `[urls]`, and nothing else: merge it into an app, or nest it.
+    ///
+    /// A path that only lacks its final slash is redirected, as Django does. Paths with needless percent-escapes, which
+    /// [`Jeton::site`] understands, are the app's to decode.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use axum::{Router, routing::get};
+    /// # use jeton::{Jeton, settings::{Compatibility, Settings}};
+    /// # use jeton_store::{OpenMode, Store};
+    /// # use jeton_token::time::Clock;
+    /// # let settings = Settings::new(Compatibility::Safe, "a secret of at least thirty-two bytes".into());
+    /// # let store = Store::open("sqlite::memory:", OpenMode::Create, Clock::system().now())?;
+    /// # let jeton = Jeton::new(settings, store)?;
+    /// let app: Router = Router::new().route("/", get(async || "hello")).merge(jeton.router());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn router(&self) -> Router {
+        self.0.routes()
+    }
+
+    /// The whole site: what [`Jeton::router`] has, the page for the first administrator, and a 404 for all other paths.
+    pub fn site(&self) -> Router {
         self.0.router()
     }
 

@@ -28,6 +28,25 @@ pub struct User {
     pub date_joined: Timestamp,
 }
 
+impl User {
+    /// An active user without anything but a name and a stored hash, for those whose home is not this table.
+    pub fn new(id: i64, username: impl Into<String>, password: impl Into<Secret<String>>) -> Self {
+        Self {
+            id,
+            username: username.into(),
+            password: password.into(),
+            email: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
+            is_active: true,
+            is_staff: false,
+            is_superuser: false,
+            last_login: None,
+            date_joined: Timestamp::EPOCH,
+        }
+    }
+}
+
 /// A user to be.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the columns are Django's, and so are their meanings")]
@@ -137,6 +156,31 @@ impl Store {
         let event = Statement::new(EVENT, [now.into(), kind.into(), user.username.as_str().into()]);
         let outcome = self.engine.write(vec![insert(user, now).guard(), event]).await?;
         outcome.row(0).map(|mut row| row.next("auth_user.id")).transpose()
+    }
+
+    /// Keeps id, name and flags of a user whose home is elsewhere, without a password, so that the ledger can name them.
+    /// Whoever had that name here before is called by
+    /// their number: names are unique there, too, so it has moved on.
+    pub async fn mirror_user(&self, user: &User) -> Result<(), StoreError> {
+        const YIELD: &str = "UPDATE auth_user SET username = '#' || id WHERE username = $1 AND id <> $2";
+        const MIRROR: &str = "INSERT INTO auth_user (password, is_superuser, username, last_name, email, is_staff, \
+            is_active, date_joined, first_name, id) VALUES ('!', $1, $2, $3, $4, $5, $6, $7, $8, $9) \
+            ON CONFLICT (id) DO UPDATE SET is_superuser = excluded.is_superuser, username = excluded.username, \
+            last_name = excluded.last_name, email = excluded.email, is_staff = excluded.is_staff, \
+            is_active = excluded.is_active, first_name = excluded.first_name";
+        let values: Vec<Value> = vec![
+            user.is_superuser.into(),
+            user.username.as_str().into(),
+            user.last_name.as_str().into(),
+            user.email.as_str().into(),
+            user.is_staff.into(),
+            user.is_active.into(),
+            Value::Time(user.date_joined),
+            user.first_name.as_str().into(),
+            user.id.into(),
+        ];
+        let make_way = Statement::new(YIELD, [user.username.as_str().into(), user.id.into()]);
+        self.engine.write(vec![make_way, Statement::new(MIRROR, values)]).await.map(drop)
     }
 
     /// Many at once, for imports: all that are free, or none if the database fails. Writes no events.

@@ -19,9 +19,21 @@ macro_rules! algorithms {
 
         impl Algorithm {
             /// All of them, in the order of the registry.
+            ///
+            /// ```
+            /// use jeton_token::algorithm::Algorithm;
+            ///
+            /// assert_eq!(Algorithm::ALL.len(), 14);
+            /// ```
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
             /// The registered name, as in the header's `alg`.
+            ///
+            /// ```
+            /// use jeton_token::algorithm::Algorithm;
+            ///
+            /// assert_eq!(Algorithm::EdDsa.as_str(), "EdDSA");
+            /// ```
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
@@ -62,11 +74,23 @@ algorithms! {
 
 impl Algorithm {
     /// Whether signing and verifying take the same secret.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    ///
+    /// assert!(Algorithm::Hs256.is_symmetric() && !Algorithm::Rs256.is_symmetric());
+    /// ```
     pub fn is_symmetric(self) -> bool {
         matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)
     }
 
     /// How many bytes its hash has, and an HMAC secret has at least (RFC 7518 §3.2).
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    ///
+    /// assert_eq!(Algorithm::Hs384.hash_bytes(), 48);
+    /// ```
     pub fn hash_bytes(self) -> usize {
         match self {
             Self::Hs256 | Self::Rs256 | Self::Ps256 | Self::Es256 | Self::Es256k => 32,
@@ -91,9 +115,22 @@ impl FromStr for Algorithm {
 }
 
 /// The text is not the name of an algorithm. Names are case-sensitive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not the name of a JWS algorithm (case matters)")]
+///
+/// ```
+/// use jeton_token::algorithm::{Algorithm, UnknownAlgorithm};
+///
+/// assert_eq!("none".parse::<Algorithm>(), Err(UnknownAlgorithm));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownAlgorithm;
+
+impl fmt::Display for UnknownAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not the name of a JWS algorithm (case matters)")
+    }
+}
+
+impl std::error::Error for UnknownAlgorithm {}
 
 #[cfg(test)]
 mod tests {

@@ -47,6 +47,16 @@ struct Place<V> {
 }
 
 /// What the memory says of a token.
+///
+/// ```
+/// use jeton_token::cache::{Looked, VerifiedTokens};
+///
+/// let cache: VerifiedTokens<u8> = VerifiedTokens::new(1000, [7, 9]);
+/// match cache.look(b"a token") {
+///     Looked::Hit(claims) => assert_eq!(claims, 5),
+///     Looked::Miss(miss) => miss.keep(5),
+/// }
+/// ```
 #[derive(Debug)]
 pub enum Looked<'c, V> {
     /// It was verified before; this is what was kept.
@@ -57,6 +67,16 @@ pub enum Looked<'c, V> {
 
 /// A token that is not known. It belongs to the keys of the moment when it was looked for: after a change of keys
 /// nothing is kept.
+///
+/// ```
+/// use jeton_token::cache::{Looked, VerifiedTokens};
+///
+/// let cache: VerifiedTokens<u8> = VerifiedTokens::new(1000, [7, 9]);
+/// let Looked::Miss(miss) = cache.look(b"a token") else { unreachable!() };
+/// cache.clear();
+/// miss.keep(5);
+/// assert!(matches!(cache.look(b"a token"), Looked::Miss(_)));
+/// ```
 pub struct Miss<'c, V> {
     cache: &'c VerifiedTokens<V>,
     text: &'c [u8],
@@ -66,6 +86,13 @@ pub struct Miss<'c, V> {
 
 impl<V: Clone> VerifiedTokens<V> {
     /// Room for `bound` tokens, rounded up to what fills whole sets; the random seeds keep places from being guessed.
+    ///
+    /// ```
+    /// use jeton_token::cache::VerifiedTokens;
+    ///
+    /// let cache: VerifiedTokens<u8> = VerifiedTokens::new(1000, [7, 9]);
+    /// assert_eq!(cache.bound(), 1024);
+    /// ```
     pub fn new(bound: usize, random: [u64; 2]) -> Self {
         let sets = bound.div_ceil(WAYS).max(1).next_power_of_two();
         Self {
@@ -77,11 +104,24 @@ impl<V: Clone> VerifiedTokens<V> {
     }
 
     /// The most tokens that are kept at once.
+    ///
+    /// ```
+    /// use jeton_token::cache::VerifiedTokens;
+    ///
+    /// assert_eq!(VerifiedTokens::<u8>::new(64, [7, 9]).bound(), 64);
+    /// ```
     pub fn bound(&self) -> usize {
         self.sets.len() * WAYS
     }
 
     /// Looks for a token by a keyed hash over its whole text, then compares the whole text.
+    ///
+    /// ```
+    /// use jeton_token::cache::{Looked, VerifiedTokens};
+    ///
+    /// let cache: VerifiedTokens<u8> = VerifiedTokens::new(1000, [7, 9]);
+    /// assert!(matches!(cache.look(b"a token"), Looked::Miss(_)));
+    /// ```
     pub fn look<'c>(&'c self, text: &'c [u8]) -> Looked<'c, V> {
         self.look_if(text, |_| true)
     }
@@ -107,6 +147,17 @@ impl<V: Clone> VerifiedTokens<V> {
     }
 
     /// Forgets everything, also what is being verified at this moment: for a change of keys.
+    ///
+    /// ```
+    /// use jeton_token::cache::{Looked, VerifiedTokens};
+    ///
+    /// let cache: VerifiedTokens<u8> = VerifiedTokens::new(1000, [7, 9]);
+    /// if let Looked::Miss(miss) = cache.look(b"a token") {
+    ///     miss.keep(5);
+    /// }
+    /// cache.clear();
+    /// assert!(matches!(cache.look(b"a token"), Looked::Miss(_)));
+    /// ```
     pub fn clear(&self) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
         for set in &self.sets {
@@ -128,6 +179,16 @@ impl<V: Clone> VerifiedTokens<V> {
 
 impl<V: Clone> Miss<'_, V> {
     /// Keeps what the token was found to say. Only for tokens that were verified, each bit of them.
+    ///
+    /// ```
+    /// use jeton_token::cache::{Looked, VerifiedTokens};
+    ///
+    /// let cache: VerifiedTokens<u8> = VerifiedTokens::new(1000, [7, 9]);
+    /// if let Looked::Miss(miss) = cache.look(b"a token") {
+    ///     miss.keep(5);
+    /// }
+    /// assert!(matches!(cache.look(b"a token"), Looked::Hit(5)));
+    /// ```
     pub fn keep(self, value: V) {
         let place = Place { hash: self.hash, text: self.text.into(), value, wanted: false };
         let mut set = self.cache.set(self.hash);

@@ -21,11 +21,24 @@ pub struct Claims(Map<String, Value>);
 
 impl Claims {
     /// No claims.
+    ///
+    /// ```
+    /// use jeton_token::claims::Claims;
+    ///
+    /// assert_eq!(Claims::new().to_json(), b"{}");
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Reads a payload.
+    ///
+    /// ```
+    /// use jeton_token::claims::Claims;
+    ///
+    /// assert!(Claims::parse(br#"{"exp": 5}"#).is_ok());
+    /// assert!(Claims::parse(b"[5]").is_err());
+    /// ```
     ///
     /// # Errors
     ///
@@ -54,31 +67,77 @@ impl Claims {
     }
 
     /// The claim of this name.
+    ///
+    /// ```
+    /// use jeton_token::claims::Claims;
+    ///
+    /// let claims = Claims::parse(br#"{"exp": 5}"#)?;
+    /// assert_eq!(claims.get("exp").and_then(|exp| exp.as_i64()), Some(5));
+    /// # Ok::<(), jeton_token::error::TokenError>(())
+    /// ```
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)
     }
 
     /// The claim of this name, if it is a text.
+    ///
+    /// ```
+    /// use jeton_token::claims::Claims;
+    ///
+    /// let claims = Claims::parse(br#"{"jti": "a", "exp": 5}"#)?;
+    /// assert_eq!((claims.text("jti"), claims.text("exp")), (Some("a"), None));
+    /// # Ok::<(), jeton_token::error::TokenError>(())
+    /// ```
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::as_str)
     }
 
     /// Sets a claim.
+    ///
+    /// ```
+    /// use jeton_token::claims::Claims;
+    ///
+    /// let mut claims = Claims::new();
+    /// claims.set("exp", 5);
+    /// claims.set("plan", "pro");
+    /// assert_eq!(claims.to_json(), br#"{"exp":5,"plan":"pro"}"#);
+    /// ```
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         self.0.insert(name.to_owned(), value.into());
     }
 
     /// All of them, in order.
+    ///
+    /// ```
+    /// use jeton_token::claims::Claims;
+    ///
+    /// let claims: Claims = [("b", 1), ("a", 2)].into_iter().collect();
+    /// assert_eq!(claims.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["b", "a"]);
+    /// ```
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// As a JSON object.
+    ///
+    /// ```
+    /// use jeton_token::claims::Claims;
+    ///
+    /// let claims: Claims = [("exp", 5)].into_iter().collect();
+    /// assert!(claims.as_object().contains_key("exp"));
+    /// ```
     pub fn as_object(&self) -> &Map<String, Value> {
         &self.0
     }
 
     /// The payload of a token with these claims.
+    ///
+    /// ```
+    /// use jeton_token::claims::Claims;
+    ///
+    /// let claims: Claims = [("exp", 5)].into_iter().collect();
+    /// assert_eq!(claims.to_json(), br#"{"exp":5}"#);
+    /// ```
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(&self.0).expect("a map of JSON values is always written")
     }

@@ -1,5 +1,7 @@
 //! Why a token is refused, in the words its bearer is told.
 
+use std::fmt;
+
 /// A token is refused. [`Display`](std::fmt::Display) is the text for the client; [`TokenError::Invalid`] keeps to itself what exactly
 /// is wrong, as every detail would help a forger.
 ///
@@ -9,35 +11,51 @@
 /// assert_eq!(TokenError::Expired.to_string(), "Token is expired");
 /// assert_eq!(TokenError::from(Flaw::Signature).to_string(), "Token is invalid");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TokenError {
     /// Form, signature, algorithm, a claim of the wrong type, `iat`, `nbf`, `aud` or `iss`.
-    #[error("Token is invalid")]
     Invalid(Flaw),
     /// `exp` has passed.
-    #[error("Token is expired")]
     Expired,
     /// The ledger says that it was used up, logged out or blacklisted.
-    #[error("Token is blacklisted")]
     Blacklisted,
     /// A time claim is missing.
-    #[error("Token has no '{0}' claim")]
     MissingTime(String),
     /// A time claim other than `exp` has passed.
-    #[error("Token '{0}' claim has expired")]
     TimePassed(String),
     /// The id claim is missing.
-    #[error("Token has no id")]
     MissingId,
     /// The type claim is missing.
-    #[error("Token has no type")]
     MissingType,
     /// The type claim names another kind of token.
-    #[error("Token has wrong type")]
     WrongType,
 }
 
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invalid(_) => f.write_str("Token is invalid"),
+            Self::Expired => f.write_str("Token is expired"),
+            Self::Blacklisted => f.write_str("Token is blacklisted"),
+            Self::MissingTime(name) => write!(f, "Token has no '{name}' claim"),
+            Self::TimePassed(name) => write!(f, "Token '{name}' claim has expired"),
+            Self::MissingId => f.write_str("Token has no id"),
+            Self::MissingType => f.write_str("Token has no type"),
+            Self::WrongType => f.write_str("Token has wrong type"),
+        }
+    }
+}
+
+impl std::error::Error for TokenError {}
+
 /// What is wrong with an invalid token: for tests and logs, never for clients.
+///
+/// ```
+/// use jeton_token::error::{Flaw, TokenError};
+///
+/// let error = TokenError::from(Flaw::Audience);
+/// assert_eq!(format!("{error} ({error:?})"), "Token is invalid (Invalid(Audience))");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
     /// Longer than any token that is read.

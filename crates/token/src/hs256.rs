@@ -34,6 +34,13 @@ pub(crate) struct Beginning {
 
 impl Hs256 {
     /// Prepares a secret of any length.
+    ///
+    /// ```
+    /// use jeton_token::hs256::Hs256;
+    ///
+    /// let key = Hs256::new(b"a secret of at least thirty-two bytes");
+    /// assert_eq!(format!("{key:?}"), "Hs256(…)", "it is shown nowhere");
+    /// ```
     pub fn new(secret: &[u8]) -> Self {
         let mut block = Zeroizing::new([0; BLOCK]);
         if secret.len() > BLOCK {
@@ -51,11 +58,26 @@ impl Hs256 {
     }
 
     /// The tag of a message.
+    ///
+    /// ```
+    /// use jeton_token::hs256::Hs256;
+    ///
+    /// let key = Hs256::new(b"a secret of at least thirty-two bytes");
+    /// assert_eq!(key.tag(b"text"), key.tag(b"text"));
+    /// assert_ne!(key.tag(b"text"), key.tag(b"test"));
+    /// ```
     pub fn tag(&self, message: &[u8]) -> [u8; 32] {
         self.tag_from(&[], message)
     }
 
     /// Whether the tag is this key's over the message. Takes the same time wherever they differ.
+    ///
+    /// ```
+    /// use jeton_token::hs256::Hs256;
+    ///
+    /// let key = Hs256::new(b"a secret of at least thirty-two bytes");
+    /// assert!(!key.verify(b"text", &[0; 32]));
+    /// ```
     pub fn verify(&self, message: &[u8], tag: &[u8; 32]) -> bool {
         self.verify_from(&[], message, tag)
     }

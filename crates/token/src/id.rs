@@ -16,21 +16,47 @@ use std::fmt;
 use crate::time::Timestamp;
 
 /// The position of a refresh token in its family; the first is 0.
+///
+/// ```
+/// use jeton_token::id::Generation;
+///
+/// assert!(Generation(0) < Generation(1));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Generation(pub u32);
 
 impl Generation {
     /// The one a rotation makes, or nothing at the maximum.
+    ///
+    /// ```
+    /// use jeton_token::id::Generation;
+    ///
+    /// assert_eq!(Generation(0).next(), Some(Generation(1)));
+    /// assert_eq!(Generation(u32::MAX).next(), None);
+    /// ```
     pub fn next(self) -> Option<Self> {
         self.0.checked_add(1).map(Self)
     }
 
     /// The one it was made from, or nothing for the first.
+    ///
+    /// ```
+    /// use jeton_token::id::Generation;
+    ///
+    /// assert_eq!(Generation(1).previous(), Some(Generation(0)));
+    /// assert_eq!(Generation(0).previous(), None);
+    /// ```
     pub fn previous(self) -> Option<Self> {
         self.0.checked_sub(1).map(Self)
     }
 
     /// What an access token can carry of it.
+    ///
+    /// ```
+    /// use jeton_token::id::Generation;
+    ///
+    /// assert_eq!(Generation(0x1_2345).low_bits(), 0x345);
+    /// ```
     pub fn low_bits(self) -> u16 {
         (self.0 & 0xFFF) as u16
     }
@@ -50,6 +76,15 @@ pub struct FamilyKey([u8; 10]);
 
 impl FamilyKey {
     /// A key for a family made at `created`, told from its twins by 32 random bits.
+    ///
+    /// ```
+    /// use jeton_token::id::FamilyKey;
+    /// use jeton_token::time::Timestamp;
+    ///
+    /// let key = FamilyKey::new(Timestamp::from_seconds(1_700_000_000), *b"rand");
+    /// let later = FamilyKey::new(Timestamp::from_seconds(1_700_000_001), *b"rand");
+    /// assert!(key < later);
+    /// ```
     pub fn new(created: Timestamp, random: [u8; 4]) -> Self {
         let ticks = (created.micros().max(0) as u128 * 64 / 1_000_000) as u64;
         let time = ticks.to_be_bytes();
@@ -64,17 +99,39 @@ impl FamilyKey {
     }
 
     /// From stored bytes; nothing if they are not a key.
+    ///
+    /// ```
+    /// use jeton_token::id::FamilyKey;
+    ///
+    /// assert_eq!(FamilyKey::from_bytes(b"ten bytes!"), None, "no version, no variant");
+    /// ```
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let key: [u8; 10] = bytes.try_into().ok()?;
         (key[6] & 0xF0 == VERSION && key[8] & 0xF0 == VARIANT).then_some(Self(key))
     }
 
     /// As stored.
+    ///
+    /// ```
+    /// use jeton_token::id::FamilyKey;
+    /// use jeton_token::time::Timestamp;
+    ///
+    /// let key = FamilyKey::new(Timestamp::from_seconds(1_700_000_000), *b"rand");
+    /// assert_eq!(key.as_bytes()[..4], (1_700_000_000_u64 * 64).to_be_bytes()[3..7]);
+    /// ```
     pub fn as_bytes(&self) -> &[u8; 10] {
         &self.0
     }
 
     /// The `jti` of the refresh token of this generation.
+    ///
+    /// ```
+    /// use jeton_token::id::{FamilyKey, Generation};
+    /// use jeton_token::time::Timestamp;
+    ///
+    /// let key = FamilyKey::new(Timestamp::from_seconds(1_700_000_000), *b"rand");
+    /// assert!(key.refresh(Generation(3)).to_string().ends_with("000000000003"));
+    /// ```
     pub fn refresh(self, generation: Generation) -> Jti {
         let mut tail = [0; 6];
         tail[2..].copy_from_slice(&generation.0.to_be_bytes());
@@ -82,6 +139,14 @@ impl FamilyKey {
     }
 
     /// A `jti` for an access token minted from the refresh token of this generation.
+    ///
+    /// ```
+    /// use jeton_token::id::{FamilyKey, Generation, Member};
+    /// use jeton_token::time::Timestamp;
+    ///
+    /// let key = FamilyKey::new(Timestamp::from_seconds(1_700_000_000), *b"rand");
+    /// assert_eq!(key.access(Generation(3), *b"dice!").member(), Member::Access(3));
+    /// ```
     pub fn access(self, generation: Generation, random: [u8; 5]) -> Jti {
         let low = generation.low_bits().to_be_bytes();
         let tail = [
@@ -96,6 +161,14 @@ impl FamilyKey {
     }
 
     /// The `jti` of this family's sliding token.
+    ///
+    /// ```
+    /// use jeton_token::id::{FamilyKey, Member};
+    /// use jeton_token::time::Timestamp;
+    ///
+    /// let key = FamilyKey::new(Timestamp::from_seconds(1_700_000_000), *b"rand");
+    /// assert_eq!(key.sliding().member(), Member::Sliding);
+    /// ```
     pub fn sliding(self) -> Jti {
         self.with(Kind::Sliding, [0; 6])
     }
@@ -138,6 +211,17 @@ impl fmt::Debug for FamilyKey {
 pub struct Jti([u8; 16]);
 
 /// Which token of its family a `jti` belongs to.
+///
+/// ```
+/// use jeton_token::id::{FamilyKey, Generation, Member};
+/// use jeton_token::time::Timestamp;
+///
+/// let key = FamilyKey::new(Timestamp::from_seconds(1_700_000_000), *b"rand");
+/// match key.refresh(Generation(3)).member() {
+///     Member::Refresh(generation) => assert_eq!(generation, Generation(3)),
+///     Member::Access(_) | Member::Sliding => unreachable!(),
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Member {
     /// The refresh token of this generation.
@@ -150,6 +234,12 @@ pub enum Member {
 
 impl Jti {
     /// Reads our own layout, exactly: lower case, version, variant, kind and zero bits.
+    ///
+    /// ```
+    /// use jeton_token::id::Jti;
+    ///
+    /// assert!(Jti::parse("0123456789abcdef0123456789abcdef").is_none(), "32 digits, but of another layout");
+    /// ```
     pub fn parse(text: &str) -> Option<Self> {
         let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
         let mut bytes = [0; 16];
@@ -167,6 +257,14 @@ impl Jti {
     }
 
     /// The family that the token descends from.
+    ///
+    /// ```
+    /// use jeton_token::id::{FamilyKey, Generation};
+    /// use jeton_token::time::Timestamp;
+    ///
+    /// let key = FamilyKey::new(Timestamp::from_seconds(1_700_000_000), *b"rand");
+    /// assert_eq!(key.refresh(Generation(3)).family(), key.refresh(Generation(4)).family());
+    /// ```
     pub fn family(&self) -> FamilyKey {
         let mut key = [0; 10];
         key.copy_from_slice(&self.0[..10]);
@@ -175,6 +273,14 @@ impl Jti {
     }
 
     /// Which token of the family it is.
+    ///
+    /// ```
+    /// use jeton_token::id::{FamilyKey, Generation, Member};
+    /// use jeton_token::time::Timestamp;
+    ///
+    /// let key = FamilyKey::new(Timestamp::from_seconds(1_700_000_000), *b"rand");
+    /// assert_eq!(key.refresh(Generation(3)).member(), Member::Refresh(Generation(3)));
+    /// ```
     pub fn member(&self) -> Member {
         let b = &self.0;
         match b[8] >> 4 & 0b11 {
@@ -198,6 +304,13 @@ impl fmt::Debug for Jti {
 }
 
 /// The id of a refresh or sliding token as it was presented.
+///
+/// ```
+/// use jeton_token::id::TokenId;
+///
+/// let id = "3fa85f6457174562b3fc2c963f66afa6";
+/// assert_eq!(TokenId::parse(id), TokenId::Foreign(id.to_owned()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TokenId {
     /// A refresh token of one of our families.
@@ -210,6 +323,15 @@ pub enum TokenId {
 
 impl TokenId {
     /// Decides by layout alone, never by a look at the ledger.
+    ///
+    /// ```
+    /// use jeton_token::id::{FamilyKey, Generation, TokenId};
+    /// use jeton_token::time::Timestamp;
+    ///
+    /// let key = FamilyKey::new(Timestamp::from_seconds(1_700_000_000), *b"rand");
+    /// let id = key.refresh(Generation(3)).to_string();
+    /// assert_eq!(TokenId::parse(&id), TokenId::Refresh(key, Generation(3)));
+    /// ```
     pub fn parse(text: &str) -> Self {
         match Jti::parse(text).map(|jti| (jti.family(), jti.member())) {
             Some((family, Member::Refresh(generation))) => Self::Refresh(family, generation),

@@ -40,11 +40,21 @@
 //! ```
 //!
 //! A key decides everything about how it is used: its algorithm, and whether it signs. Headers of tokens choose nothing.
+//! Where a site publishes several keys, [`token::Verifier`] finds the one that a token names.
+//!
+//! [`Tokens::verify_plain`](token::Tokens::verify_plain) does the same without a map of claims, for tokens as Jeton and
+//! Simple JWT write them: HS256 at 1.4 times the cost of the bare HMAC, RS256, ES256 and EdDSA at that of the signature.
+//! [`cache::VerifiedTokens`] remembers what a costly signature was found to say.
 //!
 //! # Features
 //!
-//! `asymmetric` (on by default) is RSA, elliptic curves and Ed25519, by aws-lc. Without it the crate is HMAC alone, and
-//! needs no C compiler.
+//! | feature | what | crates below this one |
+//! |---|---|---|
+//! | none | HMAC alone; nothing written in C | 24 |
+//! | `asymmetric`, on by default | RSA, elliptic curves and Ed25519, by aws-lc, which wants a C compiler | 2 more |
+//! | `simd`, on by default | base64 by SIMD instructions, about three times as fast | 3 more |
+//!
+//! No procedural macro is among them: the errors are written by hand.
 
 pub mod algorithm;
 mod base64url;

@@ -68,6 +68,12 @@ pub enum Audience {
 
 impl Audience {
     /// The audiences that a token may be meant for.
+    ///
+    /// ```
+    /// use jeton_token::policy::Audience;
+    ///
+    /// assert_eq!(Audience::One("web".to_owned()).as_slice(), ["web"]);
+    /// ```
     pub fn as_slice(&self) -> &[String] {
         match self {
             Self::One(audience) => std::slice::from_ref(audience),
@@ -95,6 +101,12 @@ pub enum TokenType {
 
 impl TokenType {
     /// The value of the type claim.
+    ///
+    /// ```
+    /// use jeton_token::policy::TokenType;
+    ///
+    /// assert_eq!(TokenType::Access.as_str(), "access");
+    /// ```
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Access => "access",
@@ -106,6 +118,14 @@ impl TokenType {
 
 impl Policy {
     /// The `exp` of a token of this type that counts from `from`, in seconds since 1970.
+    ///
+    /// ```
+    /// use jeton_token::policy::{Policy, TokenType};
+    /// use jeton_token::time::Timestamp;
+    ///
+    /// let now = Timestamp::from_seconds(1_700_000_000);
+    /// assert_eq!(Policy::default().expiry(TokenType::Access, now), 1_700_000_300);
+    /// ```
     pub fn expiry(&self, token_type: TokenType, from: Timestamp) -> i64 {
         let lifetime = match token_type {
             TokenType::Access => self.access_lifetime,

@@ -5,6 +5,13 @@
 
 /// The registered claims of a token and those of Simple JWT, borrowed from its payload. The token may have said more,
 /// under other names.
+///
+/// ```
+/// use jeton_token::scan::{Scanned, ScannedClaims, scan};
+///
+/// let expected = ScannedClaims { exp: Some(5), user_id: Some(Scanned::Text("1")), ..ScannedClaims::default() };
+/// assert_eq!(scan(br#"{"exp":5,"user_id":"1","plan":"pro"}"#), Some(expected));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ScannedClaims<'p> {
     /// The kind of token, under Simple JWT's default name.
@@ -30,6 +37,13 @@ pub struct ScannedClaims<'p> {
 }
 
 /// A plain value.
+///
+/// ```
+/// use jeton_token::scan::{Scanned, scan};
+///
+/// let claims = scan(br#"{"user_id":7}"#).expect("plain");
+/// assert_eq!(claims.user_id, Some(Scanned::Number(7)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scanned<'p> {
     /// A text without escapes.

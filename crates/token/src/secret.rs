@@ -18,11 +18,24 @@ pub struct Secret<T: Zeroize>(T);
 
 impl<T: Zeroize> Secret<T> {
     /// Takes charge of a value.
+    ///
+    /// ```
+    /// use jeton_token::secret::Secret;
+    ///
+    /// let secret = Secret::new(vec![1, 2, 3]);
+    /// assert_eq!(format!("{secret:?}"), "Secret(…)");
+    /// ```
     pub fn new(value: T) -> Self {
         Self(value)
     }
 
     /// The value itself. What is done with it is the caller's to answer for.
+    ///
+    /// ```
+    /// use jeton_token::secret::Secret;
+    ///
+    /// assert_eq!(Secret::from("correct horse").expose(), "correct horse");
+    /// ```
     pub fn expose(&self) -> &T {
         &self.0
     }

@@ -91,7 +91,7 @@ impl Profile {
     /// Why this version of the server cannot be run with this profile; empty when it can.
     pub(crate) fn unsupported(&self) -> Vec<String> {
         let mut reasons = Vec::new();
-        let served = ["jwt", "jwt_stateless", "token", "jwt_header"];
+        let served = ["jwt", "jwt_stateless", "session", "basic", "token", "jwt_header"];
         for class in self.auth_classes.iter().filter(|class| !served.contains(&class.as_str())) {
             reasons.push(format!("authentication class {class:?}"));
         }
@@ -99,18 +99,6 @@ impl Profile {
             if self.simple_jwt.get(name).is_some_and(|value| !value.is_null()) {
                 reasons.push(name.to_owned());
             }
-        }
-        if self.language_code != "en-us" {
-            reasons.push(format!("language {:?}", self.language_code));
-        }
-        if self.locale_middleware {
-            reasons.push("choosing the language by request (locale_middleware)".to_owned());
-        }
-        if !self.csrf_trusted_origins.is_empty() {
-            reasons.push("csrf_trusted_origins".to_owned());
-        }
-        if self.custom.session_login_body.is_some() {
-            reasons.push("custom.session_login_body".to_owned());
         }
         if self.custom.refresh_cookie_secure.is_some() {
             reasons.push("custom.refresh_cookie_secure".to_owned());
@@ -144,14 +132,12 @@ mod tests {
     fn what_is_not_served_is_named() {
         let mut profile = Profile::for_tests();
         assert_eq!(profile.unsupported(), Vec::<String>::new());
-        profile.auth_classes.push("session".into());
+        profile.auth_classes.push("remote_user".into());
         profile.simple_jwt.insert("JWK_URL".into(), json!("https://keys.example/jwks.json"));
-        profile.language_code = "ko-kr".into();
-        profile.locale_middleware = true;
         profile.rate_limits = json!({"login": "5/min"});
-        assert_eq!(profile.unsupported().len(), 5);
+        assert_eq!(profile.unsupported().len(), 3);
         profile.rate_limits = json!("off");
-        assert_eq!(profile.unsupported().len(), 4);
+        assert_eq!(profile.unsupported().len(), 2);
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(crate) fn settings_file(
     set(&mut settings, "log.level", "debug")?;
     set(&mut settings, "ledger.BLACKLIST", profile.blacklist_app)?;
     set(&mut settings, "authentication.classes", profile.auth_classes.clone())?;
+    set(&mut settings, "languages.LANGUAGE_CODE", profile.language_code.as_str())?;
+    set(&mut settings, "languages.negotiated", profile.locale_middleware)?;
     let simple_jwt = table(&mut settings, "simple_jwt")?;
     for (name, value) in &profile.simple_jwt {
         simple_jwt.insert(name.clone(), toml_value(value).with_context(|| format!("simple_jwt.{name}"))?);
@@ -33,6 +35,12 @@ pub(crate) fn settings_file(
         for attribute in attributes {
             table(simple_jwt, section)?.insert(attribute.clone(), format!("user.{attribute}").into());
         }
+    }
+    if !profile.csrf_trusted_origins.is_empty() {
+        set(&mut settings, "csrf.trusted_origins", profile.csrf_trusted_origins.clone())?;
+    }
+    if let Some(body) = &profile.custom.session_login_body {
+        set(&mut settings, "sessions.login_body", body.to_string())?;
     }
     for (path, value) in turned {
         set(&mut settings, path, toml_value(value)?)?;
@@ -101,6 +109,7 @@ mod tests {
                 "server": {"listen": "127.0.0.1:8001"}, "database": {"url": "sqlite://jeton.db"}, "log": {"level": "debug"},
                 "ledger": {"BLACKLIST": true, "reuse_detection": false},
                 "authentication": {"classes": ["jwt"]},
+                "languages": {"LANGUAGE_CODE": "en-us", "negotiated": false},
                 "simple_jwt": {
                     "ACCESS_TOKEN_LIFETIME": 600, "JTI_CLAIM": "", "AUDIENCE": ["web", "mobile"],
                     "USER_ID_CLAIM": "https://claims.example/email",

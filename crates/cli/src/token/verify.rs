@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use jeton::auth::AuthError;
+use jeton::auth::{AuthError, Caller};
 use jeton_store::OpenMode;
 use jeton_token::error::TokenError;
 use serde_json::json;
@@ -26,7 +26,8 @@ pub(crate) struct Args {
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
     let token = given(&args.token)?;
     let auth = site.load()?.auth(OpenMode::Existing)?;
-    let verified = auth.verify(&token).await;
+    let caller = Caller { at: auth.now(), address: None, user_agent: None };
+    let verified = auth.verify(&token, &caller).await;
     auth.store().close().await?;
     let reason = match verified {
         Ok(_) => None,

@@ -40,6 +40,30 @@ fn every_entry_is_there_once_translated_and_with_the_same_values() {
     }
 }
 
+#[test]
+fn commands_say_nothing_in_english_alone() {
+    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let code = code(&file);
+        let starts = SPOKEN.iter().flat_map(|opening| code.match_indices(opening).map(|(at, _)| at + opening.len()));
+        for start in starts {
+            let mut call = call(&code[start..]).to_owned();
+            while let Some(at) = call.find("say!(") {
+                let said = super::completeness::call(&call[at + "say!(".len()..]).len();
+                call.replace_range(at..at + "say!(".len() + said, "");
+            }
+            let spoken: Vec<_> = literals(&call, usize::MAX).into_iter().filter(|text| is_spoken(text)).collect();
+            assert!(spoken.is_empty(), "say these with say!: {spoken:?}");
+        }
+    }
+}
+
+/// Two words in a row.
+fn is_spoken(text: &str) -> bool {
+    text.as_bytes()
+        .windows(3)
+        .any(|three| matches!(three, [a, b' ', b] if a.is_ascii_lowercase() && b.is_ascii_lowercase()))
+}
+
 /// Every sentence: of the help, of the commands, of the settings, of the errors that commands show.
 fn said() -> BTreeSet<String> {
     let mut command = Cli::command();
@@ -100,7 +124,7 @@ fn problems(source: &str) -> Vec<String> {
 
 /// Remedies are sentences; what a value is not is a noun.
 fn is_sentence(text: &str) -> bool {
-    text.ends_with(['.', '?']) && text.starts_with(char::is_uppercase)
+    text.ends_with(['.', '?']) && text.contains(' ') && text.starts_with(char::is_alphabetic)
 }
 
 /// The same text with nameless placeholders.
@@ -177,6 +201,10 @@ fn sources(folder: &Path) -> Vec<String> {
     }
     files
 }
+
+/// What prints for people.
+const SPOKEN: [&str; 6] =
+    ["Failure::refused(", "Failure::usage(", "Failure::io(", "output::line(", "output::note(", "output::table("];
 
 /// Where the errors are defined that commands pass on.
 const ERRORS: [&str; 10] = [

@@ -65,8 +65,11 @@ pub(crate) fn told(english: &str) -> String {
         let reason = english.strip_suffix('.').filter(|reason| Catalogue::korean().exact(reason).is_some());
         return reason.map_or_else(|| english.to_owned(), |reason| told(reason) + ".");
     };
-    // What follows a final colon is the reason, a sentence of its own.
-    let has_reason = values.last().is_some_and(|last| english.ends_with(&format!(": {last}")));
+    // What follows a final colon or semicolon is the reason, a sentence of its own.
+    let has_reason = values
+        .last()
+        .and_then(|last| english.strip_suffix(last))
+        .is_some_and(|start| start.ends_with(": ") || start.ends_with("; "));
     let reason = values.len().checked_sub(1).filter(|_| has_reason);
     let values = values.iter().enumerate().map(|(index, value)| match reason == Some(index) {
         true => told(value),

@@ -7,8 +7,9 @@ use jeton_token::id::Generation;
 use jeton_token::policy::TokenType;
 use jeton_token::rotation::EndReason;
 use jeton_token::time::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::hooks::UseCase;
 use super::ledger::{Entry, listed_id};
 use super::{Auth, AuthError, Caller};
 
@@ -31,20 +32,27 @@ impl Ending {
 }
 
 impl Auth {
-    /// Ends a refresh token, and in a family its whole future.
+    /// Ends a refresh token, and in a family its whole future. Answers what a hook adds, which is nothing without one.
     ///
     /// # Errors
     ///
     /// [`AuthError::Token`], [`AuthError::Store`].
-    pub async fn blacklist(&self, token: &str, caller: &Caller) -> Result<(), AuthError> {
-        let ending = self.ending(token, caller).await?;
-        self.end(&ending, EventKind::TokenBlacklisted, caller).await
+    pub async fn blacklist(&self, token: &str, caller: &Caller) -> Result<Map<String, Value>, AuthError> {
+        let mut ending = self.ending(token, caller).await?;
+        let mut fields = Map::new();
+        if self.has_hooks() {
+            let user = self.user_of(&ending.claims).await?;
+            self.after(UseCase::Blacklist, user.user(), &mut ending.claims, &mut fields, caller).await?;
+        }
+        self.end(&ending, EventKind::TokenBlacklisted, caller).await?;
+        Ok(fields)
     }
 
     /// Reads a token that is to end. Where ending wins, any unexpired token of a family will do, even one that has been
     /// used up or ended before.
     pub(super) async fn ending(&self, token: &str, caller: &Caller) -> Result<Ending, AuthError> {
         let genuine = self.decode(token.as_bytes()).await?;
+        self.before(UseCase::Blacklist, genuine.claims(), caller).await?;
         let entry = self.look_up(&genuine).await?;
         let already = self.is_blacklisted(&entry).await?;
         if let Entry::Unknown(key) = &entry {

@@ -9,7 +9,7 @@ use jeton_token::rotation::Rules;
 
 use crate::jwks::RemoteKeys;
 use crate::passwords::{Algorithm, Argon2Cost, CostError, CostLimits, PasswordConfig};
-use crate::settings::{Passwords, PreferredHash, Settings};
+use crate::settings::{Passwords, PreferredHash, Settings, UserField};
 
 /// Why the parts do not fit together.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,9 @@ pub enum BuildError {
     /// The system gave no threads to hash passwords on.
     #[error("passwords.threads: {0}")]
     Threads(#[from] io::Error),
+    /// The app's own users are found by id and by name, and by nothing else.
+    #[error("simple_jwt.USER_ID_FIELD must be id or username where the app brings its own users")]
+    UserIdField,
 }
 
 pub(super) fn policy(settings: &Settings) -> Policy {
@@ -46,6 +49,14 @@ pub(super) fn policy(settings: &Settings) -> Policy {
         user_id_claim: simple_jwt.user_id_claim.clone(),
         sliding_refresh_claim: simple_jwt.sliding_token_refresh_exp_claim.clone(),
         strict: settings.strict_tokens,
+    }
+}
+
+/// What the app's own users cannot be asked for.
+pub(super) fn check_own_users(settings: &Settings) -> Result<(), BuildError> {
+    match settings.simple_jwt.user_id_field {
+        UserField::Id | UserField::Username => Ok(()),
+        UserField::Email | UserField::FirstName | UserField::LastName => Err(BuildError::UserIdField),
     }
 }
 

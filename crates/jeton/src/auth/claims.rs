@@ -1,13 +1,14 @@
 //! What a user's tokens and answers say beyond the standard: the user claim, the revoke claim and declared values.
 
-use jeton_store::{StoreError, User};
+use jeton_store::User;
 use jeton_token::claims::Claims;
 use jeton_token::time::Timestamp;
 use md5::{Digest, Md5};
 use serde_json::{Map, Value};
 
+use super::hooks::UseCase;
 use super::user_key::Named;
-use super::{Auth, AuthError};
+use super::{Auth, AuthError, Caller};
 use crate::settings::{ClaimsAtRefresh, JsonEncoder, UserAttribute, ValueSource};
 
 /// Names with where their values come from, in the order they are written.
@@ -15,7 +16,7 @@ type Declared = [(String, ValueSource)];
 
 impl Auth {
     /// The claims that a login puts into its tokens, in Simple JWT's order.
-    pub(super) async fn login_claims(&self, user: &User) -> Result<Claims, StoreError> {
+    pub(super) async fn login_claims(&self, user: &User) -> Result<Claims, AuthError> {
         let simple_jwt = &self.settings().simple_jwt;
         let mut claims = Claims::new();
         claims.set(&simple_jwt.user_id_claim, self.user_id_value(user));
@@ -27,7 +28,7 @@ impl Auth {
     }
 
     /// Reads the declared claims of a token anew, where a refresh is to do that.
-    pub(super) async fn reload_claims(&self, claims: &mut Claims, user: &Named) -> Result<(), StoreError> {
+    pub(super) async fn reload_claims(&self, claims: &mut Claims, user: &Named) -> Result<(), AuthError> {
         match user {
             Named::One(user) if self.settings().wire.claims_at_refresh == ClaimsAtRefresh::Reload => {
                 self.set_declared_claims(claims, user).await
@@ -41,7 +42,7 @@ impl Auth {
         &self,
         declared: &Declared,
         user: Option<&User>,
-    ) -> Result<Map<String, Value>, StoreError> {
+    ) -> Result<Map<String, Value>, AuthError> {
         let Some(user) = user else { return Ok(literals(declared)) };
         let groups = self.groups_for(declared, user).await?;
         let field = |(name, source): &(String, ValueSource)| {
@@ -50,21 +51,26 @@ impl Auth {
         Ok(declared.iter().map(field).collect())
     }
 
-    /// What `[simple_jwt.response.verify]` adds, if it is the same for every token.
+    /// What `[simple_jwt.response.verify]` adds, if it is the same for every token and no hook wants to see it.
     pub(super) fn fields_of_every_verified(&self) -> Option<Map<String, Value>> {
         let declared = &self.settings().simple_jwt.response.verify;
-        let all_literal = declared.iter().all(|(_, source)| matches!(source, ValueSource::Literal(_)));
-        all_literal.then(|| literals(declared))
+        let is_literal = declared.iter().all(|(_, source)| matches!(source, ValueSource::Literal(_)));
+        (is_literal && !self.has_hooks()).then(|| literals(declared))
     }
 
-    /// What it adds for this token. Its user is looked up only if a field speaks of them.
-    pub(super) async fn verified_fields(&self, claims: &Claims) -> Result<Map<String, Value>, AuthError> {
+    /// What it and a hook add for this token. Its user is looked up only if somebody asks.
+    pub(super) async fn verified_fields(
+        &self,
+        mut claims: Claims,
+        caller: &Caller,
+    ) -> Result<Map<String, Value>, AuthError> {
         if let Some(fields) = self.fields_of_every_verified() {
             return Ok(fields);
         }
-        let declared = &self.settings().simple_jwt.response.verify;
-        let user = self.user_of(claims).await?;
-        Ok(self.answer_fields(declared, user.user()).await?)
+        let user = self.user_of(&claims).await?;
+        let mut fields = self.answer_fields(&self.settings().simple_jwt.response.verify, user.user()).await?;
+        self.after(UseCase::Verify, user.user(), &mut claims, &mut fields, caller).await?;
+        Ok(fields)
     }
 
     /// Whether the revoke claim is there and fits the user's password, where it is asked for.
@@ -74,7 +80,7 @@ impl Auth {
             || claims.text(&simple_jwt.revoke_token_claim) == Some(revoke_claim(user).as_str())
     }
 
-    async fn set_declared_claims(&self, claims: &mut Claims, user: &User) -> Result<(), StoreError> {
+    async fn set_declared_claims(&self, claims: &mut Claims, user: &User) -> Result<(), AuthError> {
         let simple_jwt = &self.settings().simple_jwt;
         let groups = self.groups_for(&simple_jwt.claims, user).await?;
         for (name, source) in &simple_jwt.claims {
@@ -84,9 +90,9 @@ impl Auth {
     }
 
     /// The user's groups, if anything declared speaks of them.
-    async fn groups_for(&self, declared: &Declared, user: &User) -> Result<Vec<String>, StoreError> {
+    async fn groups_for(&self, declared: &Declared, user: &User) -> Result<Vec<String>, AuthError> {
         match declared.iter().any(|(_, source)| *source == ValueSource::User(UserAttribute::Groups)) {
-            true => self.store().list_groups_of_user(user.id).await,
+            true => self.groups_of(user).await,
             false => Ok(Vec::new()),
         }
     }

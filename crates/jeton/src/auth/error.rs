@@ -8,6 +8,8 @@ use jeton_token::error::TokenError;
 use super::access::Rejection;
 use super::auth_token::AuthTokenError;
 use super::hand_made::HandMadeError;
+use super::hooks::Refusal;
+use super::own_users::UsersError;
 use crate::passwords::PasswordError;
 
 /// A use case was refused, or could not be carried out.
@@ -67,6 +69,12 @@ pub enum AuthError {
     /// The store did not answer. Never taken for reuse, never for an invalid token.
     #[error("The database is not available at the moment.")]
     Store(#[from] StoreError),
+    /// The app's own users cannot be asked.
+    #[error("Users cannot be looked up at the moment.")]
+    Users(#[from] UsersError),
+    /// A hook of the embedder's turned the request away.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
     /// Others kept changing the same family; nothing was lost, the request may be sent again.
     #[error("The token is in heavy use at the moment.")]
     Contended,

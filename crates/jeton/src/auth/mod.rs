@@ -2,20 +2,24 @@
 
 mod access;
 mod auth_token;
+mod basic;
 mod blacklist;
 mod build;
 mod claims;
 mod derived_key;
 mod error;
 mod hand_made;
+mod hooks;
 mod in_use;
 mod key_vault;
 mod ledger;
 mod logout;
 mod obtain;
 mod operator;
+mod own_users;
 mod refresh;
 mod rule;
+mod session;
 mod setup;
 mod sliding;
 mod token_claims;
@@ -39,9 +43,13 @@ pub use auth_token::AuthTokenError;
 pub use build::BuildError;
 pub use error::AuthError;
 pub use hand_made::HandMadeError;
+pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
+pub use jeton_store::User;
 pub use obtain::{Credentials, Pair, Sliding};
 pub use operator::{Revocation, Standing, read_unverified};
+pub use own_users::{Users, UsersError};
 pub use refresh::Refreshed;
+pub use session::Session;
 pub use setup::{SetupCode, SetupError};
 pub use token_claims::TokenClaims;
 pub use users::{Account, NewPassword, UserError};
@@ -51,8 +59,12 @@ use crate::jwks::RemoteKeys;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
 use hand_made::HandMade;
+use hooks::DynHooks;
+pub(crate) use hooks::RefusalStatus;
 use in_use::InUse;
 use key_vault::KeyVault;
+use own_users::DynUsers;
+use session::SessionKeys;
 use setup::Setup;
 use verified::Verified;
 
@@ -74,6 +86,26 @@ struct Parts {
     entropy: Entropy,
     in_use: InUse,
     setup: Setup,
+    hooks: Option<Arc<dyn DynHooks>>,
+    users: Option<Arc<dyn DynUsers>>,
+    session_keys: SessionKeys,
+}
+
+/// What an embedder brings along.
+#[derive(Clone, Default)]
+pub(crate) struct Embedded {
+    hooks: Option<Arc<dyn DynHooks>>,
+    users: Option<Arc<dyn DynUsers>>,
+}
+
+impl Embedded {
+    pub(crate) fn hooks(&mut self, hooks: impl Hooks) {
+        self.hooks = Some(Arc::new(hooks));
+    }
+
+    pub(crate) fn users(&mut self, users: impl Users) {
+        self.users = Some(Arc::new(users));
+    }
 }
 
 /// Where a request came from and when. Everything that is recorded about a caller is in here.
@@ -106,7 +138,21 @@ impl Auth {
     ///
     /// [`BuildError`] if `SIGNING_KEY` or `VERIFYING_KEY` does not fit `ALGORITHM`, or passwords cannot be hashed as configured.
     pub fn new(settings: Arc<Settings>, store: Store, clock: Clock, entropy: Entropy) -> Result<Self, BuildError> {
+        Self::embedded(settings, store, clock, entropy, Embedded::default())
+    }
+
+    /// The same, with what an embedder brings along.
+    pub(crate) fn embedded(
+        settings: Arc<Settings>,
+        store: Store,
+        clock: Clock,
+        entropy: Entropy,
+        embedded: Embedded,
+    ) -> Result<Self, BuildError> {
         let key = settings.simple_jwt.key()?;
+        if embedded.users.is_some() {
+            build::check_own_users(&settings)?;
+        }
         Ok(Self(Arc::new(Parts {
             tokens: Tokens::new(key, build::policy(&settings)),
             verified: Verified::new(&entropy),
@@ -117,6 +163,9 @@ impl Auth {
             hand_made: HandMade::new(&settings).map_err(BuildError::HandMade)?,
             in_use: InUse::default(),
             setup: Setup::default(),
+            hooks: embedded.hooks,
+            users: embedded.users,
+            session_keys: SessionKeys::of(&settings),
             settings,
             store,
             clock,
@@ -139,6 +188,10 @@ impl Auth {
     /// Where users and families are kept.
     pub fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    fn own_users(&self) -> Option<&dyn DynUsers> {
+        self.0.users.as_deref()
     }
 
     /// Mints and verifies this site's tokens.

@@ -8,6 +8,7 @@ use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 use serde_json::{Map, Value};
 
+use super::hooks::UseCase;
 use super::{Auth, AuthError, Caller};
 use crate::passwords::Verdict;
 
@@ -47,6 +48,7 @@ impl Auth {
     ///
     /// [`AuthError::WrongCredentials`] whatever is wrong with them, [`AuthError::Overloaded`], [`AuthError::Store`].
     pub async fn obtain_pair(&self, credentials: Credentials, caller: &Caller) -> Result<Pair, AuthError> {
+        self.before_obtain(&credentials.username, TokenType::Refresh, caller).await?;
         let user = self.sign_in(credentials, caller).await?;
         self.pair_of(&user, caller).await
     }
@@ -57,6 +59,7 @@ impl Auth {
     ///
     /// As [`Auth::obtain_pair`].
     pub async fn obtain_sliding(&self, credentials: Credentials, caller: &Caller) -> Result<Sliding, AuthError> {
+        self.before_obtain(&credentials.username, TokenType::Sliding, caller).await?;
         let user = self.sign_in(credentials, caller).await?;
         self.sliding_of(&user, caller).await
     }
@@ -64,7 +67,7 @@ impl Auth {
     /// The pair of a user who has signed in.
     pub(super) async fn pair_of(&self, user: &User, caller: &Caller) -> Result<Pair, AuthError> {
         let (now, policy) = (self.now(), self.tokens().policy());
-        let further = self.login_claims(user).await?;
+        let (further, fields) = self.login_extras(user, caller).await?;
         let mut refresh = self.tokens().mint(TokenType::Refresh, None, &Claims::new(), now);
         let expires_at = self.bound_refresh_expiry(&mut refresh, now);
         let horizon = expires_at.max(policy.expiry(TokenType::Access, now));
@@ -73,39 +76,41 @@ impl Auth {
         self.name_token(&mut refresh, id);
         further.iter().for_each(|(name, value)| refresh.set(name, value.clone()));
         let access = self.tokens().access_from(&refresh, self.access_id(key, Generation(0)).as_deref(), now);
-        Ok(Pair {
-            refresh: self.tokens().sign(&refresh),
-            access: self.tokens().sign(&access),
-            fields: self.answer_fields(&self.settings().simple_jwt.response.obtain, Some(user)).await?,
-        })
+        Ok(Pair { refresh: self.tokens().sign(&refresh), access: self.tokens().sign(&access), fields })
     }
 
     /// The sliding token of a user who has signed in.
     pub(super) async fn sliding_of(&self, user: &User, caller: &Caller) -> Result<Sliding, AuthError> {
         let (now, policy) = (self.now(), self.tokens().policy());
-        let further = self.login_claims(user).await?;
+        let (further, fields) = self.login_extras(user, caller).await?;
         let expires_at = policy.expiry(TokenType::Sliding, now);
         let horizon = expires_at.max((now + policy.sliding_refresh_lifetime).seconds());
         let key = self.open_family(FamilyKind::Sliding, user, caller, now, expires_at, horizon).await?;
         let id = key.map(|key| key.sliding().to_string()).or_else(|| self.foreign_id());
         let claims = self.tokens().mint(TokenType::Sliding, id.as_deref(), &further, now);
-        Ok(Sliding {
-            token: self.tokens().sign(&claims),
-            fields: self.answer_fields(&self.settings().simple_jwt.response.obtain, Some(user)).await?,
-        })
+        Ok(Sliding { token: self.tokens().sign(&claims), fields })
+    }
+
+    /// The claims of a login beyond the standard ones, and what its answer says beside the tokens.
+    async fn login_extras(&self, user: &User, caller: &Caller) -> Result<(Claims, Map<String, Value>), AuthError> {
+        let mut claims = self.login_claims(user).await?;
+        let mut fields = self.answer_fields(&self.settings().simple_jwt.response.obtain, Some(user)).await?;
+        self.after(UseCase::Obtain, Some(user), &mut claims, &mut fields, caller).await?;
+        self.know_user(user).await?;
+        Ok((claims, fields))
     }
 
     /// The user of these credentials, whose hash is brought up to date on the way: every way in with a password goes
     /// through here.
     pub(super) async fn sign_in(&self, credentials: Credentials, _: &Caller) -> Result<User, AuthError> {
-        let mut user = self.store().find_user_by_username(&credentials.username).await?;
+        let mut user = self.find_user_by_username(&credentials.username).await?;
         let stored = user.as_ref().map(|user| &user.password);
         let verdict = self.0.hasher.verify(credentials.password, stored).await?;
         let (Some(mut user), Verdict::Match { rehash }) = (user.take(), verdict) else {
             return Err(AuthError::WrongCredentials);
         };
         if let Some(hash) = rehash
-            && self.store().update_password(user.id, &hash, Some(&user.password)).await?
+            && self.keep_better_hash(&user, &hash).await?
         {
             user.password = hash;
         }
@@ -124,8 +129,8 @@ impl Auth {
     ) -> Result<Option<FamilyKey>, AuthError> {
         let last_login = async {
             match self.settings().simple_jwt.update_last_login {
-                true => self.store().update_last_login(user.id, now).await,
-                false => Ok(false),
+                true => self.keep_last_login(user, now).await,
+                false => Ok(()),
             }
         };
         if !self.settings().ledger.blacklist {

@@ -10,6 +10,7 @@ use jeton_token::time::Timestamp;
 use jeton_token::token::Genuine;
 use serde_json::{Map, Value};
 
+use super::hooks::UseCase;
 use super::ledger::Entry;
 use super::user_key::Named;
 use super::{Auth, AuthError, Caller};
@@ -46,6 +47,7 @@ impl Auth {
     /// [`AuthError::Token`], [`AuthError::NoActiveAccount`], [`AuthError::PasswordChanged`], [`AuthError::Store`].
     pub async fn refresh(&self, token: &str, caller: &Caller) -> Result<Refreshed, AuthError> {
         let genuine = self.decode(token.as_bytes()).await?;
+        self.before(UseCase::Refresh, genuine.claims(), caller).await?;
         for _ in 0..MAX_PASSES {
             if let Pass::Answer(refreshed) = self.refresh_once(&genuine, caller).await? {
                 return Ok(refreshed);
@@ -58,7 +60,7 @@ impl Auth {
         match self.look_up(genuine).await? {
             Entry::Refresh(row, generation) => self.refresh_in_family(genuine, &row, generation, caller).await,
             Entry::None => {
-                let parent = self.parent(genuine).await?;
+                let parent = self.parent(genuine, caller).await?;
                 let rotated = self.0.rules.rotate.then(|| self.renewed(&parent.claims, None, caller.at));
                 Ok(self.answer(&parent, None, rotated.as_ref()))
             }
@@ -80,7 +82,7 @@ impl Auth {
 
     /// A token that is not ours: rotated, it becomes a family of its own.
     async fn refresh_foreign(&self, genuine: &Genuine<'_>, id: &str, caller: &Caller) -> Result<Pass, AuthError> {
-        let parent = self.parent(genuine).await?;
+        let parent = self.parent(genuine, caller).await?;
         if !self.0.rules.rotate {
             return Ok(self.answer(&parent, None, None));
         }
@@ -117,7 +119,7 @@ impl Auth {
         if let Some(pass) = self.refuse(decision, row, generation, caller).await? {
             return pass;
         }
-        let parent = self.parent(genuine).await?;
+        let parent = self.parent(genuine, caller).await?;
         match decision {
             Decision::Accept => {
                 let access_until = self.tokens().policy().expiry(TokenType::Access, self.now());
@@ -229,7 +231,7 @@ impl Auth {
     }
 
     /// The complete token and its user, who must be there and may have to be active.
-    async fn parent(&self, genuine: &Genuine<'_>) -> Result<Parent, AuthError> {
+    async fn parent(&self, genuine: &Genuine<'_>, caller: &Caller) -> Result<Parent, AuthError> {
         let mut claims = genuine.clone().into_token(Some(TokenType::Refresh))?;
         let user = self.user_of(&claims).await?;
         match &user {
@@ -239,7 +241,8 @@ impl Auth {
         }
         self.reload_claims(&mut claims, &user).await?;
         let declared = &self.settings().simple_jwt.response.refresh;
-        let fields = self.answer_fields(declared, user.user()).await?;
+        let mut fields = self.answer_fields(declared, user.user()).await?;
+        self.after(UseCase::Refresh, user.user(), &mut claims, &mut fields, caller).await?;
         Ok(Parent { claims, user, fields })
     }
 

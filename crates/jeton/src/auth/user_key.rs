@@ -32,10 +32,9 @@ impl Auth {
         let Some(key) = user_key(field, claim) else {
             return Ok(Named::Unknown);
         };
-        let mut users = self.store().list_users_by(field, &key, 2).await?;
-        Ok(match (users.pop(), users.is_empty()) {
-            (Some(user), true) => Named::One(Box::new(user)),
-            _ => Named::Unknown,
+        Ok(match self.find_user_by(field, &key).await? {
+            Some(user) => Named::One(Box::new(user)),
+            None => Named::Unknown,
         })
     }
 

@@ -92,8 +92,8 @@ impl Auth {
             && let Some(kid) = claimed_key_id(token)
         {
             let jws = remote.find(&kid, self.now()).await.ok_or(TokenError::Invalid(Flaw::Signature))?;
-            let verify = || Ok(Cow::Owned(jws.verify(token)?));
-            return Ok(self.0.verified.open(token, Signer::Remote(Arc::clone(&jws)), verify)?);
+            let signer = Signer::Remote(Arc::clone(&jws));
+            return Ok(self.0.verified.open(token, signer, || Ok(jws.read(token, room)?))?);
         }
         if tokens.algorithm().is_symmetric() {
             return Ok(Opened::Read(tokens.open(token, room)?));

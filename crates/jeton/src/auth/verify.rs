@@ -6,8 +6,9 @@ use jeton_token::time::Timestamp;
 use jeton_token::token::Genuine;
 use serde_json::{Map, Value};
 
+use super::hooks::UseCase;
 use super::ledger::Entry;
-use super::{Auth, AuthError};
+use super::{Auth, AuthError, Caller};
 use crate::settings::VerifyBlacklist;
 
 impl Auth {
@@ -16,7 +17,7 @@ impl Auth {
     /// # Errors
     ///
     /// [`AuthError::Token`], [`AuthError::VerifiedBlacklisted`], [`AuthError::Store`].
-    pub async fn verify(&self, token: &str) -> Result<Map<String, Value>, AuthError> {
+    pub async fn verify(&self, token: &str, caller: &Caller) -> Result<Map<String, Value>, AuthError> {
         let mut room = Room::new();
         let payload = self.open(token.as_bytes(), &mut room).await?;
         let now = self.now();
@@ -26,11 +27,12 @@ impl Auth {
             return Ok(fields);
         }
         let genuine = self.tokens().judge(&payload, now)?;
+        self.before(UseCase::Verify, genuine.claims(), caller).await?;
         genuine.check_complete(None)?;
         if self.verify_consults_blacklist() {
             self.check_verified(&genuine).await?;
         }
-        self.verified_fields(&genuine.into_token(None)?).await
+        self.verified_fields(genuine.into_token(None)?, caller).await
     }
 
     /// Whether nothing more is to be asked about a plain token: no list is consulted, or it stands on none.

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::answer::Answer;
 use super::language::Language;
 use super::messages::{self, Message};
-use crate::auth::{AuthError, HandMadeError, Rejection};
+use crate::auth::{AuthError, HandMadeError, Refusal, RefusalStatus, Rejection};
 use crate::settings::{ErrorTexts, TokenClass};
 
 /// A request was refused.
@@ -42,6 +42,16 @@ pub(super) enum ApiError {
     NotAcceptable,
     /// The view has no such method.
     MethodNotAllowed(String),
+    /// Credentials that a class recognised are not good.
+    AuthenticationFailed(&'static str),
+    /// A session login was refused; why is not told.
+    SessionRefused,
+    /// A session may not be used like this.
+    Csrf(String),
+    /// A CSRF token that is good, but not for this session.
+    CsrfOfAnotherSession,
+    /// The page of another site sent the request: this one.
+    ForeignOrigin(String),
 }
 
 impl From<AuthError> for ApiError {
@@ -57,8 +67,14 @@ pub(super) struct Refused(Arc<ApiError>);
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
-        response.extensions_mut().insert(Refused(Arc::new(self)));
+        response.extensions_mut().insert(Refused::from(self));
         response
+    }
+}
+
+impl From<ApiError> for Refused {
+    fn from(error: ApiError) -> Self {
+        Self(Arc::new(error))
     }
 }
 
@@ -108,6 +124,13 @@ impl ApiError {
             Self::MethodNotAllowed(method) => {
                 detail(StatusCode::METHOD_NOT_ALLOWED, messages::method_not_allowed(method))
             }
+            Self::AuthenticationFailed(message) => detail(StatusCode::UNAUTHORIZED, Message::new(message)),
+            Self::SessionRefused => Answer::empty(StatusCode::FORBIDDEN),
+            Self::Csrf(reason) => detail(StatusCode::FORBIDDEN, messages::csrf_failed(reason)),
+            Self::CsrfOfAnotherSession => {
+                detail(StatusCode::FORBIDDEN, messages::csrf_failed("CSRF token was not issued for this session."))
+            }
+            Self::ForeignOrigin(origin) => detail(StatusCode::FORBIDDEN, messages::foreign_origin(origin)),
         }
     }
 }
@@ -154,6 +177,11 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
             tracing::error!(%error, "the database did not answer");
             unavailable(&message, Duration::from_secs(1))
         }
+        AuthError::Users(error) => {
+            tracing::error!(%error, "the app's own users could not be asked");
+            unavailable(&message, Duration::from_secs(1))
+        }
+        AuthError::Refused(refusal) => refused(refusal, &message),
         AuthError::HashingUnavailable => {
             tracing::error!("a password could not be hashed");
             unavailable(&message, Duration::from_secs(1))
@@ -162,6 +190,19 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
             tracing::warn!("a family kept changing under a refresh");
             unavailable(&message, Duration::from_secs(1))
         }
+    }
+}
+
+/// What a hook of the embedder's says.
+fn refused(refusal: &Refusal, message: &str) -> Answer {
+    let status = match refusal.status {
+        RefusalStatus::Invalid => StatusCode::BAD_REQUEST,
+        RefusalStatus::Unauthorized => StatusCode::UNAUTHORIZED,
+        RefusalStatus::Forbidden => StatusCode::FORBIDDEN,
+    };
+    match &refusal.code {
+        Some(code) => Answer::new(status, json!({"detail": message, "code": code})),
+        None => detail(status, message),
     }
 }
 
@@ -180,7 +221,7 @@ fn rejection(rejection: &Rejection, language: Language, texts: ErrorTexts) -> Va
 fn token_message(error: &TokenError, texts: ErrorTexts) -> Message {
     match (texts, error) {
         (ErrorTexts::V5_3, TokenError::Invalid(_) | TokenError::Expired) => Message::new("Token is invalid or expired"),
-        (ErrorTexts::V5_3 | ErrorTexts::V5_5, error) => Message::of(error.to_string()),
+        (ErrorTexts::V5_3 | ErrorTexts::V5_5, error) => messages::of_token_error(error),
     }
 }
 

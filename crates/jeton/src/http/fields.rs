@@ -5,7 +5,7 @@ use jeton_token::secret::Secret;
 use super::body::json::{Json, PythonFloat, Text};
 use super::error::ApiError;
 use super::messages::{self, Message};
-use crate::auth::{AuthError, Credentials};
+use crate::auth::Credentials;
 
 /// Reads text fields one after the other and remembers what is wrong with each.
 pub(super) struct Fields<'a> {
@@ -65,20 +65,19 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// A name and a password that are not checked as fields: whatever Python takes for false is malformed, all else goes to
-/// the password check as it stands. A list or an object is nobody's name and nobody's password.
-pub(super) fn unchecked_credentials(data: &Json) -> Result<Credentials, ApiError> {
-    let member = |name: &str| data.member(name).filter(|value| value.is_truthy());
-    let (Some(username), Some(password)) = (member("username"), member("password")) else {
-        return Err(ApiError::Parse(messages::MALFORMED.into()));
+/// A name and a password that are not checked as fields: whatever Python takes for false is malformed, all else is compared
+/// as text. Nothing for what nobody has as a name or a password, such as a list.
+pub(super) fn unchecked_credentials(data: &Json) -> Result<Option<Credentials>, ApiError> {
+    Fields::of(data)?;
+    let given = |name: &str| data.member(name).filter(|value| value.is_truthy());
+    let (Some(username), Some(password)) = (given("username"), given("password")) else {
+        return Err(ApiError::Parse(messages::MALFORMED_REQUEST.into()));
     };
-    match (python_text(username), python_text(password)) {
-        (Some(username), Some(password)) => Ok(Credentials { username, password: Secret::new(password) }),
-        _ => Err(AuthError::WrongCredentials.into()),
-    }
+    let texts = python_text(username).zip(python_text(password));
+    Ok(texts.map(|(username, password)| Credentials { username, password: Secret::new(password) }))
 }
 
-/// What Python's `str()` makes of a single value that can be looked up.
+/// A value as Python's `str` writes it; nothing for what is no single value, or no text that a column can hold.
 fn python_text(value: &Json) -> Option<String> {
     match value {
         Json::Bool(truth) => Some(if *truth { "True" } else { "False" }.to_owned()),
@@ -123,7 +122,7 @@ mod tests {
 
     fn read(body: &str, blanks: Blanks) -> Result<String, Vec<String>> {
         let data = Json::parse(body.as_bytes(), Limits { max_depth: 9, refuse_duplicates: false }).unwrap();
-        let in_english = |message: &Message| message.text(Language::English);
+        let in_english = |message: &Message| message.text(Language::ENGLISH);
         read_text(data.member("a"), blanks).map_err(|messages| messages.iter().map(in_english).collect())
     }
 

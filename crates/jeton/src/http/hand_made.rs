@@ -12,7 +12,7 @@ use super::error::ApiError;
 use super::fields::unchecked_credentials;
 use super::principal::Caller;
 use super::view::{Field, View};
-use crate::auth::Principal;
+use crate::auth::{AuthError, Principal};
 
 pub(super) static LOGIN: View = View::open("Jwt Login", "A username and a password for a token that names you.", &[])
     .callers(Callers::Tried)
@@ -29,6 +29,7 @@ pub(super) async fn login(
     caller: Caller<Option<Principal>>,
     data: Data,
 ) -> Result<Answer, ApiError> {
-    let token = app.auth.obtain_hand_made(unchecked_credentials(&data.0)?, &caller).await?;
+    let credentials = unchecked_credentials(&data.0)?.ok_or(AuthError::WrongCredentials)?;
+    let token = app.auth.obtain_hand_made(credentials, &caller).await?;
     Ok(Answer::ok(json!({"token": token})))
 }

@@ -1,37 +1,34 @@
-//! The language of an answer.
+//! The language of an answer: chosen by the settings, or by who asks.
 
 use std::convert::Infallible;
 
 use axum::extract::FromRequestParts;
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
 
-/// A language that answers are written in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Language {
-    /// What the messages are written in.
-    #[default]
-    English,
+use super::cookies::cookie;
+pub(super) use crate::languages::Language;
+use crate::languages::asked_for;
+use crate::settings::Languages;
+
+/// The language for whoever sends these headers.
+pub(super) fn choose(headers: &HeaderMap, settings: &Languages) -> Language {
+    let asked = || {
+        // Several headers are one list (RFC 9110 §5.3).
+        let lists: Vec<_> = headers.get_all(header::ACCEPT_LANGUAGE).iter().map(HeaderValue::as_bytes).collect();
+        asked_for(cookie(headers, COOKIE).as_deref(), &lists.join(&b','), settings.zero_excludes)
+    };
+    let code = if settings.negotiated { asked() } else { None };
+    let fallback = settings.language_code;
+    Language::new(code.unwrap_or(fallback), fallback).filling_gaps(settings.fills_gaps)
 }
 
-impl Language {
-    /// The language for whoever sends these headers.
-    pub(super) fn of(_: &HeaderMap) -> Self {
-        Self::English
-    }
-
-    /// Its tag, as HTML and `Content-Language` write it.
-    pub(super) const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-        }
-    }
-
-    /// An English message in this language, placeholders and all; itself where there is no translation.
-    pub(super) fn translate(self, english: &str) -> &str {
-        match self {
-            Self::English => english,
-        }
+/// Says on an answer what language it is in, where that depends on the request.
+pub(super) fn declare(language: Language, settings: &Languages, headers: &mut HeaderMap) {
+    if settings.negotiated {
+        headers.append(header::VARY, HeaderValue::from_static("Accept-Language"));
+        let code = HeaderValue::from_static(language.tag());
+        headers.entry(header::CONTENT_LANGUAGE).or_insert(code);
     }
 }
 
@@ -42,3 +39,6 @@ impl<S: Sync> FromRequestParts<S> for Language {
         Ok(parts.extensions.get().copied().unwrap_or_default())
     }
 }
+
+/// `LANGUAGE_COOKIE_NAME`.
+const COOKIE: &str = "django_language";

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use jeton_token::error::TokenError;
+
 use super::language::Language;
 
 /// A text for clients, with the values of its placeholders: `{name}` in the English text and in every translation.
@@ -9,6 +11,8 @@ use super::language::Language;
 pub(super) struct Message {
     english: Cow<'static, str>,
     values: Vec<(&'static str, String)>,
+    /// The form for any number but one, and the number: other languages have other forms.
+    counted: Option<(&'static str, u64)>,
 }
 
 pub(super) const FIELD_REQUIRED: &str = "This field is required.";
@@ -17,22 +21,37 @@ pub(super) const FIELD_BLANK: &str = "This field may not be blank.";
 pub(super) const NOT_A_STRING: &str = "Not a valid string.";
 pub(super) const NULL_CHARACTERS: &str = "Null characters are not allowed.";
 pub(super) const NO_DATA: &str = "No data provided";
-pub(super) const MALFORMED: &str = "Malformed request.";
 pub(super) const CANNOT_LOG_IN: &str = "Unable to log in with provided credentials.";
 pub(super) const NOT_FOUND: &str = "Not found.";
 pub(super) const NOT_ACCEPTABLE: &str = "Could not satisfy the request Accept header.";
+pub(super) const MALFORMED_REQUEST: &str = "Malformed request.";
+pub(super) const BASIC_WITHOUT_CREDENTIALS: &str = "Invalid basic header. No credentials provided.";
+pub(super) const BASIC_WITH_SPACES: &str = "Invalid basic header. Credentials string should not contain spaces.";
+pub(super) const BASIC_NOT_BASE64: &str = "Invalid basic header. Credentials not correctly base64 encoded.";
+pub(super) const WRONG_USERNAME_OR_PASSWORD: &str = "Invalid username/password.";
 pub(super) const GOODBYE: &str = "OK, goodbye";
 pub(super) const GOODBYE_ALL: &str = "OK, goodbye, all refresh tokens blacklisted";
 
 impl Message {
     /// A text of our own.
     pub(super) const fn new(english: &'static str) -> Self {
-        Self { english: Cow::Borrowed(english), values: Vec::new() }
+        Self { english: Cow::Borrowed(english), values: Vec::new(), counted: None }
+    }
+
+    /// A text that depends on a number, which is the value of this placeholder too.
+    pub(super) fn counted(
+        singular: &'static str,
+        plural: &'static str,
+        placeholder: &'static str,
+        number: u64,
+    ) -> Self {
+        let message = Self { counted: Some((plural, number)), ..Self::new(singular) };
+        message.with(placeholder, number.to_string())
     }
 
     /// A text that was put together elsewhere: translated if it happens to be known.
     pub(super) const fn of(english: String) -> Self {
-        Self { english: Cow::Owned(english), values: Vec::new() }
+        Self { english: Cow::Owned(english), values: Vec::new(), counted: None }
     }
 
     /// The value of a placeholder. It is inserted as it is: braces in it stay braces.
@@ -43,7 +62,10 @@ impl Message {
 
     /// The text, in that language as far as it is known there.
     pub(super) fn text(&self, language: Language) -> String {
-        let mut rest = language.translate(&self.english);
+        let mut rest = match self.counted {
+            Some((plural, number)) => language.translate_number(&self.english, plural, number),
+            None => language.translate(&self.english),
+        };
         let mut text = String::with_capacity(rest.len());
         while let Some((before, after)) = rest.split_once('{') {
             text.push_str(before);
@@ -90,6 +112,18 @@ pub(super) fn method_not_allowed(method: &str) -> Message {
     Message::new("Method \"{method}\" not allowed.").with("method", method)
 }
 
+pub(super) fn csrf_failed(reason: &str) -> Message {
+    Message::new("CSRF Failed: {reason}").with("reason", reason)
+}
+
+pub(super) fn foreign_origin(origin: &str) -> Message {
+    Message::new(
+        "Requests from {origin} are not allowed. If it is one of yours, add it to csrf.trusted_origins; where HTTPS ends \
+         at a proxy, name that proxy in server.trusted_proxies.",
+    )
+    .with("origin", origin)
+}
+
 pub(super) fn unsupported_media_type(media_type: &str) -> Message {
     Message::new("Unsupported media type \"{media_type}\" in request.").with("media_type", media_type)
 }
@@ -98,16 +132,45 @@ pub(super) fn unsupported_charset(charset: &str) -> Message {
     Message::new("Unsupported charset \"{charset}\" in request Content-Type header.").with("charset", charset)
 }
 
+/// What the bearer of a refused token is told.
+pub(super) fn of_token_error(error: &TokenError) -> Message {
+    match error {
+        TokenError::MissingTime(claim) => Message::new("Token has no '{claim}' claim").with("claim", claim),
+        TokenError::TimePassed(claim) => Message::new("Token '{claim}' claim has expired").with("claim", claim),
+        TokenError::Invalid(_)
+        | TokenError::Expired
+        | TokenError::Blacklisted
+        | TokenError::MissingId
+        | TokenError::MissingType
+        | TokenError::WrongType => Message::of(error.to_string()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::languages::LanguageCode;
 
     #[test]
     fn values_stand_where_their_placeholders_stood() {
-        let text = |message: Message| message.text(Language::English);
+        let text = |message: Message| message.text(Language::ENGLISH);
         assert_eq!(text(method_not_allowed("PUT")), "Method \"PUT\" not allowed.");
         assert_eq!(text(method_not_allowed("{method}")), "Method \"{method}\" not allowed.");
         assert_eq!(text(Message::new("{a} {b}{c} {").with("b", "{a}").with("a", "1")), "1 {a}{c} {");
         assert_eq!(text(Message::of("as it is".to_owned())), "as it is");
+    }
+
+    #[test]
+    fn names_of_claims_stand_in_translated_messages() {
+        let korean = Language::new(LanguageCode::KOREAN, LanguageCode::ENGLISH);
+        let message = of_token_error(&TokenError::MissingTime("{claim}".to_owned()));
+        assert_eq!(message.text(korean), "토큰에 '{claim}' 클레임이 없습니다");
+        assert_eq!(message.text(Language::ENGLISH), "Token has no '{claim}' claim");
+    }
+
+    #[test]
+    fn a_counted_message_has_the_form_of_its_number() {
+        let text = |number| Message::counted("{n} day", "{n} days", "n", number).text(Language::ENGLISH);
+        assert_eq!((text(1), text(2)), ("1 day".to_owned(), "2 days".to_owned()));
     }
 }

@@ -9,6 +9,7 @@ mod cookies;
 mod cors;
 mod csrf;
 mod error;
+pub mod extract;
 mod fields;
 mod frame;
 #[cfg(feature = "fuzzing")]
@@ -27,8 +28,8 @@ mod principal;
 mod render;
 mod routing;
 mod server;
+mod session;
 mod setup;
-mod stale_cookies;
 mod swagger;
 mod token;
 mod view;
@@ -40,7 +41,7 @@ use std::sync::atomic::AtomicBool;
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use openapi::{OpenapiVersion, openapi_json, openapi_yaml};
@@ -67,8 +68,28 @@ impl App {
         Self { auth, draining: Arc::default(), paths: Arc::new(paths) }
     }
 
-    /// Every endpoint at its paths.
+    /// The whole site: every endpoint at its paths, and an answer to every other path.
     pub(crate) fn router(&self) -> Router {
+        let router = self
+            .endpoints()
+            .route(SETUP_PATH, get(setup::form).post(setup::submit))
+            .fallback(routing::fallback)
+            .method_not_allowed_fallback(routing::fallback);
+        Router::new().fallback_service(routing::Decoded(self.framed(router)))
+    }
+
+    /// Every endpoint at its paths, for somebody else's app: no other path is answered, but for missing slashes.
+    pub(crate) fn routes(&self) -> Router {
+        let mut router = self.endpoints();
+        for path in self.paths.iter().filter(|path| *path != SETUP_PATH) {
+            if let Some(slashless) = path.strip_suffix('/').filter(|it| !it.is_empty() && !self.paths.contains(*it)) {
+                router = router.route(slashless, any(routing::fallback));
+            }
+        }
+        self.framed(router.method_not_allowed_fallback(routing::fallback))
+    }
+
+    fn endpoints(&self) -> Router<Self> {
         let mut router = Router::new();
         for endpoint in Endpoint::ALL {
             for path in paths(self.settings(), endpoint) {
@@ -78,15 +99,14 @@ impl App {
         for (path, file) in swagger::files(&paths(self.settings(), Endpoint::SwaggerUi)) {
             router = router.route(&path, get(move || async move { file.answer() }));
         }
-        let router = router
-            .route(SETUP_PATH, get(setup::form).post(setup::submit))
-            .fallback(routing::fallback)
-            .method_not_allowed_fallback(routing::fallback)
-            .with_state(self.clone());
-        let router = cors::layered(router, &self.settings().cors)
+        router
+    }
+
+    /// With what surrounds every answer.
+    fn framed(&self, router: Router<Self>) -> Router {
+        cors::layered(router.with_state(self.clone()), &self.settings().cors)
             .layer(CatchPanicLayer::custom(frame::panicked))
-            .layer(middleware::from_fn_with_state(self.clone(), frame::frame));
-        Router::new().fallback_service(routing::Decoded(router))
+            .layer(middleware::from_fn_with_state(self.clone(), frame::frame))
     }
 
     fn endpoint(&self, endpoint: Endpoint) -> MethodRouter<Self> {
@@ -102,13 +122,12 @@ impl App {
             Endpoint::JwtLogin => hand_made::LOGIN.serve(self, post(hand_made::login)),
             Endpoint::JwtInfo => hand_made::INFO.serve(self, get(me::me)),
             Endpoint::AuthToken => auth_token::OBTAIN.serve(self, post(auth_token::obtain)),
+            Endpoint::SessionLogin => session::LOGIN.serve(self, post(session::login)),
+            Endpoint::SessionLogout => session::LOGOUT.serve(self, post(session::logout)),
             // Not served yet: such a path is not found.
-            Endpoint::CookieSignup
-            | Endpoint::CookieLogin
-            | Endpoint::CookieLogout
-            | Endpoint::CookieRefresh
-            | Endpoint::SessionLogin
-            | Endpoint::SessionLogout => MethodRouter::new(),
+            Endpoint::CookieSignup | Endpoint::CookieLogin | Endpoint::CookieLogout | Endpoint::CookieRefresh => {
+                MethodRouter::new()
+            }
             Endpoint::Schema => openapi::SCHEMA.serve(self, get(openapi::schema)),
             Endpoint::SwaggerUi => swagger::SWAGGER_UI.serve(self, get(swagger::page)),
             Endpoint::Health => get(health::health),

@@ -70,11 +70,17 @@ impl FromRequestParts<App> for Caller<Option<Principal>> {
     }
 }
 
-fn origin(parts: &Parts, app: &App) -> auth::Caller {
+/// When its head was read.
+pub(super) fn arrived(parts: &Parts, app: &App) -> Timestamp {
+    parts.extensions.get::<Arrived>().map_or_else(|| app.auth.now(), |arrived| arrived.0)
+}
+
+/// Where a request comes from and when.
+pub(super) fn origin(parts: &Parts, app: &App) -> auth::Caller {
     let address: Option<IpAddr> = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
     let user_agent = parts.headers.get(header::USER_AGENT);
     auth::Caller {
-        at: parts.extensions.get::<Arrived>().map_or_else(|| app.auth.now(), |arrived| arrived.0),
+        at: arrived(parts, app),
         address,
         user_agent: user_agent.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned()),
     }

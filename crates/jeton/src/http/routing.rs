@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -22,11 +22,13 @@ pub(super) fn canonical(path: &str) -> String {
 }
 
 /// What no route takes: redirected if only the final slash is missing, else not found.
-pub(super) async fn fallback(State(app): State<App>, uri: Uri) -> Response {
-    let with_slash = format!("{}/", uri.path());
-    if !app.paths.contains(&canonical(&with_slash)) {
+pub(super) async fn fallback(State(app): State<App>, OriginalUri(original): OriginalUri, uri: Uri) -> Response {
+    if !app.paths.contains(&canonical(&format!("{}/", uri.path()))) {
         return not_found();
     }
+    // Where the router is nested, the path has lost its beginning.
+    let uri = if original.path().ends_with(uri.path()) { original } else { uri };
+    let with_slash = format!("{}/", uri.path());
     let location = uri.query().map_or(with_slash.clone(), |query| format!("{with_slash}?{query}"));
     let Ok(location) = HeaderValue::from_str(&location) else {
         return not_found();

@@ -72,7 +72,7 @@ pub(super) async fn submit(State(app): State<App>, language: Language, data: Res
             html(StatusCode::CREATED, &Done { frame, welcome, curl })
         }
         Err(error) => {
-            let message = Some(Message::of(error.to_string()).text(language));
+            let message = Some(why_not(&error).text(language));
             html(status_of(&error), &Form { frame, action: SETUP_PATH, error: message })
         }
     }
@@ -88,6 +88,15 @@ async fn set_up(
     let account = Account { username: username.clone(), password: NewPassword::Plain(password), ..Account::default() };
     app.auth.set_up(code, account).await?;
     Ok(username)
+}
+
+fn why_not(error: &SetupError) -> Message {
+    match error {
+        SetupError::User(UserError::TooShort { min_length }) => {
+            Message::new("a password has at least {min_length} characters").with("min_length", min_length.to_string())
+        }
+        SetupError::WrongCode | SetupError::User(_) => Message::of(error.to_string()),
+    }
 }
 
 fn status_of(error: &SetupError) -> StatusCode {

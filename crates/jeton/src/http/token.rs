@@ -82,13 +82,12 @@ pub(super) async fn refresh(State(app): State<App>, caller: Caller<Anybody>, dat
     Ok(Answer::ok(with(body, refreshed.fields)))
 }
 
-pub(super) async fn verify(State(app): State<App>, _: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
-    Ok(Answer::ok(app.auth.verify(&token(&data, "token")?).await?))
+pub(super) async fn verify(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
+    Ok(Answer::ok(app.auth.verify(&token(&data, "token")?, &caller).await?))
 }
 
 pub(super) async fn blacklist(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
-    app.auth.blacklist(&token(&data, "refresh")?, &caller).await?;
-    Ok(Answer::ok(json!({})))
+    Ok(Answer::ok(app.auth.blacklist(&token(&data, "refresh")?, &caller).await?))
 }
 
 pub(super) async fn obtain_sliding(
@@ -102,10 +101,10 @@ pub(super) async fn obtain_sliding(
 
 pub(super) async fn refresh_sliding(
     State(app): State<App>,
-    _: Caller<Anybody>,
+    caller: Caller<Anybody>,
     data: Data,
 ) -> Result<Answer, ApiError> {
-    let sliding = app.auth.refresh_sliding(&token(&data, "token")?).await?;
+    let sliding = app.auth.refresh_sliding(&token(&data, "token")?, &caller).await?;
     Ok(Answer::ok(with(json!({"token": sliding.token}), sliding.fields)))
 }
 

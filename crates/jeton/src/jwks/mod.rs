@@ -88,8 +88,8 @@ impl RemoteKeys {
             let jwk = Jwk::parse(listed.to_string().as_bytes(), Some(self.algorithm));
             let Ok(jwk) = jwk.inspect_err(|error| tracing::debug!(%error, "a JWK is left out")) else { continue };
             let Some(kid) = jwk.kid().filter(|_| !jwk.key().algorithm().is_symmetric()) else { continue };
-            let jws = Arc::new(Jws::new(jwk.key().clone()).with_strictness(self.strict));
-            keys.entry(kid.to_owned()).and_modify(|twice| *twice = None).or_insert(Some(jws));
+            let jws = Jws::new(jwk.key().clone()).with_key_id(kid).with_strictness(self.strict);
+            keys.entry(kid.to_owned()).and_modify(|twice| *twice = None).or_insert(Some(Arc::new(jws)));
         }
         keys.into_iter().filter_map(|(kid, jws)| Some((kid, jws?))).collect()
     }

@@ -4,11 +4,11 @@ use super::code::{LONGEST_TAG, LanguageCode};
 
 /// A language range of an `Accept-Language` header, in lower case, and its weight in thousandths.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Range {
+pub(crate) struct Range {
     /// A tag such as `ko-kr`, or `*`.
-    pub tag: String,
+    pub(crate) tag: String,
     /// From 0 to 1000.
-    pub weight: u16,
+    pub(crate) weight: u16,
 }
 
 /// The language that the cookie `django_language` or the `Accept-Language` header asks for, the cookie first.
@@ -24,7 +24,7 @@ pub(crate) fn asked_for(cookie: Option<&str>, header: &[u8], zero_excludes: bool
 
 /// The ranges of a header, heaviest first, equals in their order; none if anything in it is malformed. Of a header that
 /// is too long only what stands before the last comma within the limit counts.
-pub fn parse(header: &[u8]) -> Vec<Range> {
+pub(crate) fn parse(header: &[u8]) -> Vec<Range> {
     let header = match header.get(..LONGEST_TAG) {
         Some(start) if header.len() > LONGEST_TAG => {
             let comma = start.iter().rposition(|byte| *byte == b',').unwrap_or_default();

@@ -1,5 +1,7 @@
 //! Korean that the reference lacks: its gaps, and what Jeton alone says.
 
+use super::korean_pages::PAGES;
+
 /// The Korean of an English message of the reference whose own translation is missing or marked fuzzy.
 pub(super) fn of_gap(english: &str) -> Option<&'static str> {
     find(GAPS, english)
@@ -7,7 +9,7 @@ pub(super) fn of_gap(english: &str) -> Option<&'static str> {
 
 /// The Korean of an English message that is Jeton's own.
 pub(super) fn of_own(english: &str) -> Option<&'static str> {
-    find(OWN, english)
+    find(OWN, english).or_else(|| find(PAGES, english))
 }
 
 fn find(table: &[(&str, &'static str)], english: &str) -> Option<&'static str> {
@@ -30,6 +32,46 @@ pub(super) const OWN: &[(&str, &str)] = &[
     ("Too many passwords are being checked at the moment.", "지금 확인 중인 비밀번호가 너무 많습니다."),
     ("Passwords cannot be checked at the moment.", "지금은 비밀번호를 확인할 수 없습니다."),
     ("The database is not available at the moment.", "지금은 데이터베이스를 사용할 수 없습니다."),
+    ("The database is not available.", "데이터베이스를 사용할 수 없습니다."),
+    ("The form has more than {count} fields.", "폼의 필드가 {count}개를 넘습니다."),
+    (
+        "Unsupported charset \"{charset}\" in request Content-Type header.",
+        "요청의 Content-Type 헤더에 있는 문자 집합 \"{charset}\"은(는) 지원되지 않습니다.",
+    ),
+    ("API documentation", "API 문서"),
+    ("Not Found", "찾을 수 없음"),
+    ("There is nothing at this address.", "이 주소에는 아무것도 없습니다."),
+    ("Request", "요청"),
+    ("Response", "응답"),
+    ("Send {method}", "{method} 보내기"),
+    ("Site", "사이트"),
+    ("Skip to the content", "본문으로 건너뛰기"),
+    ("The same with curl", "curl로 하기"),
+    ("Setup code", "설치 코드"),
+    ("Make administrator", "관리자 만들기"),
+    ("Make the first administrator", "첫 관리자 만들기"),
+    ("Administrator made", "관리자를 만들었습니다"),
+    ("Code, username and password are all needed.", "코드, 사용자 이름, 비밀번호가 모두 필요합니다."),
+    (
+        "The setup code was printed on the terminal when the server started.",
+        "설치 코드는 서버가 시작될 때 터미널에 출력되었습니다.",
+    ),
+    (
+        "The setup code is not valid. Restart the server for a new one, or run `jeton createsuperuser`.",
+        "설치 코드가 유효하지 않습니다. 서버를 다시 시작해 새 코드를 받거나 `jeton createsuperuser`를 실행하세요.",
+    ),
+    ("Welcome, {username}.", "{username} 님, 환영합니다."),
+    (
+        "You are this server’s administrator. Sign in with your new password:",
+        "이 서버의 관리자가 되었습니다. 새 비밀번호로 로그인하세요:",
+    ),
+    (
+        "a username has 1 to 150 letters, digits and @ . + - _ characters",
+        "사용자 이름은 문자, 숫자, @ . + - _ 1자부터 150자까지입니다",
+    ),
+    ("a user with that username or id already exists", "그 이름이나 번호를 쓰는 사용자가 이미 있습니다"),
+    ("a password has at least {min_length} characters", "비밀번호는 {min_length}자 이상이어야 합니다"),
+    ("a stored hash has at most 128 characters", "저장된 해시는 128자 이하여야 합니다"),
     ("The token is in heavy use at the moment.", "지금 이 토큰을 쓰는 요청이 너무 많습니다."),
 ];
 
@@ -41,7 +83,7 @@ mod tests {
 
     #[test]
     fn nothing_is_said_here_that_the_reference_says_itself() {
-        for (english, _) in GAPS.iter().chain(OWN) {
+        for (english, _) in GAPS.iter().chain(OWN).chain(PAGES) {
             assert_eq!(catalogue::text(LanguageCode::KOREAN, english), None, "{english}");
         }
     }
@@ -63,7 +105,7 @@ mod tests {
             names.sort();
             names
         };
-        for (english, korean) in GAPS.iter().chain(OWN) {
+        for (english, korean) in GAPS.iter().chain(OWN).chain(PAGES) {
             assert_eq!(names(english), names(korean), "{english}");
         }
     }

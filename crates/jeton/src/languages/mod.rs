@@ -3,11 +3,14 @@
 mod accept;
 mod catalogue;
 mod code;
+#[cfg(test)]
+mod completeness;
 mod korean;
+mod korean_pages;
 
 pub(crate) use accept::asked_for;
 #[cfg(feature = "fuzzing")]
-pub use accept::{Range, parse};
+pub(crate) use accept::parse as parse_accept_language;
 pub use code::{LanguageCode, UnknownLanguage};
 
 /// A language to answer in, and what stands in where it has no words.
@@ -31,8 +34,9 @@ impl Language {
         Self { fills_gaps, ..self }
     }
 
-    pub(crate) fn code(self) -> LanguageCode {
-        self.code
+    /// As HTML and `Content-Language` write it.
+    pub(crate) fn tag(self) -> &'static str {
+        self.code.as_str()
     }
 
     /// An English message in this language, placeholders and all; itself where there is no translation.

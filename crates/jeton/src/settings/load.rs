@@ -5,8 +5,8 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    AuthTokens, Authentication, Compatibility, Cors, Database, HandMade, Languages, Ledger, Log, Origin, Passwords,
-    Problem, Problems, Server, Settings, SimpleJwt, Sources, Urls, Wire,
+    AuthTokens, Authentication, Compatibility, Cors, Csrf, Database, HandMade, Languages, Ledger, Log, Origin,
+    Passwords, Problem, Problems, Server, Sessions, Settings, SimpleJwt, Sources, Urls, Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -93,6 +93,8 @@ impl Settings {
             wire: Wire::read(reader, &simple_jwt),
             ledger: Ledger::read(reader, compatibility),
             authentication: Authentication::read(reader),
+            sessions: Sessions::read(reader, compatibility),
+            csrf: Csrf::read(reader, compatibility),
             auth_tokens: AuthTokens::read(reader, compatibility),
             passwords: Passwords::read(reader, compatibility),
             urls: Urls::read(reader),

@@ -3,7 +3,9 @@
 mod auth_tokens;
 mod authentication;
 mod compatibility;
+mod cookie_rules;
 mod cors;
+mod csrf;
 mod database;
 mod default_file;
 mod duration;
@@ -22,6 +24,7 @@ mod reader;
 mod rules;
 mod secrets;
 mod server;
+mod sessions;
 mod simple_jwt;
 mod source;
 mod suggestion;
@@ -33,7 +36,9 @@ use jeton_token::secret::Secret;
 pub use auth_tokens::AuthTokens;
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
+pub use cookie_rules::{CookieRules, SameSite, SecureCookie};
 pub use cors::Cors;
+pub use csrf::Csrf;
 pub use database::{Database, Location};
 pub use default_file::default_file;
 pub use hand_made::{HandMade, HandMadeKey};
@@ -44,6 +49,7 @@ pub use log::{Log, LogFormat};
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
 pub use server::Server;
+pub use sessions::Sessions;
 pub use simple_jwt::{
     Algorithm, Audience, JsonEncoder, Responses, SimpleJwt, TokenClass, UserAttribute, UserCondition, UserField,
     UserRule, ValueSource,
@@ -74,6 +80,10 @@ pub struct Settings {
     pub ledger: Ledger,
     /// `[authentication]`.
     pub authentication: Authentication,
+    /// `[sessions]`.
+    pub sessions: Sessions,
+    /// `[csrf]`.
+    pub csrf: Csrf,
     /// `[auth_tokens]`.
     pub auth_tokens: AuthTokens,
     /// `[hand_made]`.
@@ -104,6 +114,8 @@ impl Settings {
             wire: Wire::default(),
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
+            sessions: Sessions::defaults(compatibility),
+            csrf: Csrf::defaults(compatibility),
             auth_tokens: AuthTokens::defaults(compatibility),
             passwords: Passwords::defaults(compatibility),
             urls: Urls::default(),

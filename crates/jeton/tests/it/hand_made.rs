@@ -184,13 +184,12 @@ async fn only_what_is_false_is_malformed_and_all_else_is_a_wrong_password() {
         json!({"username": "alice", "password": null}),
         json!({"username": 0, "password": "x"}),
         json!({"username": [], "password": false}),
-        json!([]),
-        json!(["username"]),
-        json!("username"),
-        json!(null),
     ] {
         let reply = site.post(LOGIN, &body).await;
         assert_eq!(refusal(&reply), (400, "Malformed request.".to_owned()), "{body}");
+    }
+    for body in [json!([]), json!(["username"]), json!("username"), json!(null)] {
+        assert_eq!(site.post(LOGIN, &body).await.status, StatusCode::BAD_REQUEST, "{body}");
     }
     for body in [
         json!({"username": "alice", "password": "x"}),

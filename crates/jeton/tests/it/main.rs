@@ -3,13 +3,17 @@
 
 mod auth_tokens;
 mod claims;
+mod embedding;
 mod hand_made;
 mod hostile;
 mod hostile_tokens;
 mod jwks;
+mod languages;
 mod ledger;
 mod limits;
+mod pages;
 mod passwords;
 mod plain_tokens;
+mod schema;
 mod site;
 mod urls;

@@ -10,6 +10,7 @@ mod flush;
 mod groups;
 mod rotations;
 mod rules;
+mod sessions;
 mod store;
 mod users;
 
@@ -64,6 +65,7 @@ contract! {
         a_deleted_users_families_end_if_asked
         deleting_nobody_changes_nothing
         creating_a_user_is_an_event
+        a_user_whose_home_is_elsewhere_is_mirrored_without_a_password
     }
     groups {
         a_user_is_in_a_group_once_with_one_event
@@ -136,6 +138,17 @@ contract! {
         the_highest_expiry_of_a_foreign_token_is_remembered
         flushing_our_own_tokens_says_nothing_about_foreign_ones
         a_horizon_that_moved_out_keeps_the_family
+    }
+    sessions {
+        a_session_is_found_by_its_digest_until_it_runs_out
+        a_login_can_replace_a_session
+        a_taken_digest_or_a_user_who_is_gone_makes_no_session
+        a_session_is_renewed_by_its_user_alone
+        a_session_ends_once_with_one_event
+        all_sessions_of_a_user_end_and_no_others
+        a_session_of_a_deleted_user_is_nobodys
+        sessions_that_ran_out_are_deleted_by_and_by
+        sixty_four_logins_at_once_are_sixty_four_sessions
     }
     rules {
         random_walks_leave_the_store_where_the_rules_say

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jeton_store::{EventKind, NewUser, Store, UserField, UserKey};
+use jeton_store::{EventKind, NewUser, Store, User, UserField, UserKey};
 use jeton_token::secret::Secret;
 
 use crate::{START, after, family, kinds_of_events, new_user, user};
@@ -183,4 +183,17 @@ pub(crate) async fn creating_a_user_is_an_event(store: Store) {
     let id = store.create_user(&new_user("ada"), after(9)).await.unwrap();
     let event = store.list_events(None, 10).await.unwrap().pop().unwrap().event;
     assert_eq!((event.kind, event.user_id, event.at), (EventKind::UserCreated, id, after(9)));
+}
+
+pub(crate) async fn a_user_whose_home_is_elsewhere_is_mirrored_without_a_password(store: Store) {
+    let bob = user(&store, "bob").await;
+    let elsewhere = User { email: "b@example.com".to_owned(), ..User::new(41, "bob", "a hash") };
+    store.mirror_user(&elsewhere).await.unwrap();
+    store.mirror_user(&User { is_active: false, ..elsewhere }).await.unwrap();
+    let mirrored = store.find_user(41).await.unwrap().unwrap();
+    assert_eq!((mirrored.username.as_str(), mirrored.email.as_str()), ("bob", "b@example.com"));
+    assert_eq!((mirrored.password.expose().as_str(), mirrored.is_active), ("!", false));
+    assert_ne!(store.find_user(bob).await.unwrap().unwrap().username, "bob", "the name has moved on");
+    let family = family(&store, 1, Some(41)).await;
+    assert_eq!(store.find_family(family).await.unwrap().unwrap().user_id, Some(41));
 }

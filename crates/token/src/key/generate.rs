@@ -15,6 +15,16 @@ use crate::algorithm::Algorithm;
 use crate::secret::Secret;
 
 /// A new key pair, in PEM.
+///
+/// ```
+/// use jeton_token::algorithm::Algorithm;
+/// use jeton_token::key::generate;
+///
+/// let pair = generate(Algorithm::Es256)?;
+/// assert!(pair.public_pem.starts_with("-----BEGIN PUBLIC KEY-----"));
+/// assert!(!format!("{pair:?}").contains("PRIVATE"));
+/// # Ok::<(), jeton_token::key::KeyError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct NewKeyPair {
     /// PKCS#8.

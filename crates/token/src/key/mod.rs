@@ -1,5 +1,6 @@
 //! Keys: each bound to one algorithm, prepared once, tried before it is used.
 
+mod error;
 #[cfg(feature = "asymmetric")]
 mod generate;
 mod hmac;
@@ -13,6 +14,7 @@ mod rsa;
 #[cfg(feature = "asymmetric")]
 use std::sync::Arc;
 
+pub use error::KeyError;
 #[cfg(feature = "asymmetric")]
 pub use generate::{NewKeyPair, generate};
 use hmac::HmacKey;
@@ -58,6 +60,15 @@ impl Key {
     /// A key from a shared secret. Whether the secret is long enough is the caller's to judge (RFC 7518 §3.2 wants as
     /// many bytes as the hash has).
     ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::{Key, KeyError};
+    ///
+    /// assert!(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef").is_ok());
+    /// assert_eq!(Key::from_secret(Algorithm::EdDsa, b"secret").unwrap_err(), KeyError::NotSymmetric(Algorithm::EdDsa));
+    /// assert_eq!(Key::from_secret(Algorithm::Hs256, b"-----BEGIN PUBLIC KEY-----").unwrap_err(), KeyError::PemAsSecret);
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`KeyError::NotSymmetric`] if the algorithm takes a key pair, [`KeyError::Empty`] if there is no secret,
@@ -67,6 +78,15 @@ impl Key {
     }
 
     /// The one algorithm of this key.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::Key;
+    ///
+    /// let key = Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?;
+    /// assert_eq!(key.algorithm(), Algorithm::Hs256);
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     pub fn algorithm(&self) -> Algorithm {
         match &self.0 {
             Prepared::Hmac(key) => key.algorithm(),
@@ -76,6 +96,15 @@ impl Key {
     }
 
     /// Whether this key signs: a public key does not.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::Key;
+    ///
+    /// let key = Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?;
+    /// assert!(key.can_sign());
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     pub fn can_sign(&self) -> bool {
         match &self.0 {
             Prepared::Hmac(_) => true,
@@ -85,6 +114,15 @@ impl Key {
     }
 
     /// Signs a text. ECDSA signatures are `r || s` (RFC 7518 §3.4), and another one each time, as with RSASSA-PSS.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::Key;
+    ///
+    /// let key = Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?;
+    /// assert_eq!(key.sign(b"text").len(), 32);
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     ///
     /// # Panics
     ///
@@ -98,6 +136,16 @@ impl Key {
     }
 
     /// Whether the signature is this key's over the text.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::Key;
+    ///
+    /// let key = Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?;
+    /// assert!(key.verify(b"text", &key.sign(b"text")));
+    /// assert!(!key.verify(b"text", b"signature"));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     pub fn verify(&self, text: &[u8], signature: &[u8]) -> bool {
         match &self.0 {
             Prepared::Hmac(key) => key.verify(text, signature),
@@ -158,6 +206,19 @@ impl Key {
 
     /// A key from both halves in PEM.
     ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::Key;
+    ///
+    /// let private = "-----BEGIN PRIVATE KEY-----
+    /// MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+    /// -----END PRIVATE KEY-----";
+    /// let public = "-----BEGIN PUBLIC KEY-----
+    /// MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+    /// -----END PUBLIC KEY-----";
+    /// assert!(Key::from_pem_pair(Algorithm::EdDsa, private, public).is_ok());
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`from_private_pem`](Self::from_private_pem), and [`KeyError::Mismatch`] if the halves are not of one key.
@@ -167,6 +228,18 @@ impl Key {
     }
 
     /// A key that only verifies, from a public key in PEM: SPKI, or PKCS#1 (`RSA PUBLIC KEY`).
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::key::{Key, KeyError};
+    ///
+    /// let public = "-----BEGIN PUBLIC KEY-----
+    /// MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+    /// -----END PUBLIC KEY-----";
+    /// assert!(!Key::from_public_pem(Algorithm::EdDsa, public)?.can_sign());
+    /// assert_eq!(Key::from_public_pem(Algorithm::Es256, public).unwrap_err(), KeyError::Unreadable(Algorithm::Es256));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -207,59 +280,6 @@ impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Key({})", self.algorithm())
     }
-}
-
-/// Why a key cannot be made. No variant holds, and no message shows, anything of the key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// The secret has no bytes.
-    #[error("the secret is empty")]
-    Empty,
-    /// The algorithm needs a key pair.
-    #[error("{0} takes a key pair, not a secret: give a private key in PEM")]
-    NotSymmetric(Algorithm),
-    /// The algorithm needs a secret.
-    #[error("{0} takes a secret, not a key pair")]
-    Symmetric(Algorithm),
-    /// A PEM or SSH key was given as a secret for HMAC: whoever knows a public key could sign with it.
-    #[error("a PEM key is no secret for HMAC: choose the algorithm of that key, such as RS256 or ES256")]
-    PemAsSecret,
-    /// The library had no randomness to give.
-    #[error("no key could be made: the random generator failed")]
-    Generator,
-    /// The text holds no PEM block, or a damaged one.
-    #[error("no key in PEM: give the whole text, from -----BEGIN to the end of the -----END line")]
-    NotPem,
-    /// The block is a certificate, or something else that is no key.
-    #[error("the PEM block is no key: give a PRIVATE KEY or a PUBLIC KEY block")]
-    UnknownPem,
-    /// The private key is under a passphrase.
-    #[error("the private key is encrypted: decrypt it first, as with `openssl pkey -in key.pem -out plain.pem`")]
-    Encrypted,
-    /// A public key was given where a private one is needed.
-    #[error("this is a public key: signing needs the private one")]
-    NotPrivate,
-    /// A private key was given where a public one is needed.
-    #[error("this is a private key: give the public one, as from `openssl pkey -in key.pem -pubout`")]
-    NotPublic,
-    /// Another kind of key, another curve, or damaged.
-    #[error("this is no key for {0}: it is of another type or curve, or damaged")]
-    Unreadable(Algorithm),
-    /// An RSA modulus that is too short to be safe or too long to be served.
-    #[error("the RSA key has {0} bits: use 2048 to 8192")]
-    RsaSize(usize),
-    /// An RSA exponent below 3, even, or beyond 33 bits.
-    #[error("the RSA key has an unsound public exponent: make a new key, whose exponent is 65537")]
-    RsaExponent,
-    /// CVE-2017-15361: the private key can be computed from the public one.
-    #[error("the RSA key was made by defective hardware (ROCA, CVE-2017-15361): make a new key")]
-    Roca,
-    /// The public key belongs to another private key.
-    #[error("the public key does not belong to the private key: give both of one pair, or leave the public one out")]
-    Mismatch,
-    /// The key did not take back what it signed.
-    #[error("the key failed its self test: make a new one")]
-    SelfTest,
 }
 
 #[cfg(test)]

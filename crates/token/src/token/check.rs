@@ -43,6 +43,17 @@ impl Tokens {
 
     /// Whether a sliding token may still be refreshed.
     ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, claims::Claims, key::Key, policy::Policy, time::Timestamp, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// # let now = Timestamp::from_seconds(1_700_000_000);
+    /// let tokens = Tokens::new(key, Policy::default());
+    /// let claims: Claims = [("refresh_exp", now.seconds() + 60)].into_iter().collect();
+    /// assert!(tokens.check_sliding_window(&claims, now).is_ok());
+    /// assert!(tokens.check_sliding_window(&Claims::new(), now).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`TokenError::MissingTime`], [`TokenError::TimePassed`], or [`TokenError::Invalid`] if the claim is no time.

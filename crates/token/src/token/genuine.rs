@@ -33,16 +33,49 @@ impl<'a> Genuine<'a> {
     }
 
     /// The claims, which are not yet known to be those of a complete token.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, key::Key, policy::Policy, time::Timestamp, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// # let now = Timestamp::from_seconds(1_700_000_000);
+    /// let tokens = Tokens::new(key, Policy::default());
+    /// let payload = br#"{"token_type": "access", "exp": 1700000300, "jti": "a"}"#;
+    /// let genuine = tokens.judge(payload, now)?;
+    /// assert_eq!(genuine.claims().text("jti"), Some("a"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn claims(&self) -> &Claims {
         &self.claims
     }
 
     /// [`claims`](Self::claims), for keeps.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, key::Key, policy::Policy, time::Timestamp, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// # let now = Timestamp::from_seconds(1_700_000_000);
+    /// let tokens = Tokens::new(key, Policy::default());
+    /// let payload = br#"{"token_type": "access", "exp": 1700000300, "jti": "a"}"#;
+    /// let genuine = tokens.judge(payload, now)?;
+    /// assert_eq!(genuine.into_claims().text("jti"), Some("a"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn into_claims(self) -> Claims {
         self.claims
     }
 
     /// The id, under the configured name; a number counts as its digits.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, key::Key, policy::Policy, time::Timestamp, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// # let now = Timestamp::from_seconds(1_700_000_000);
+    /// let tokens = Tokens::new(key, Policy::default());
+    /// let payload = br#"{"token_type": "access", "exp": 1700000300, "jti": "a"}"#;
+    /// let genuine = tokens.judge(payload, now)?;
+    /// assert_eq!(genuine.id()?.as_deref(), Some("a"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -62,6 +95,18 @@ impl<'a> Genuine<'a> {
 
     /// Whether it is a complete token: `exp`, id and type are there, and the type is the wanted one (any, if none is
     /// wanted).
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, error::TokenError, key::Key, policy::{Policy, TokenType}, time::Timestamp, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// # let now = Timestamp::from_seconds(1_700_000_000);
+    /// let tokens = Tokens::new(key, Policy::default());
+    /// let payload = br#"{"token_type": "access", "exp": 1700000300, "jti": "a"}"#;
+    /// let genuine = tokens.judge(payload, now)?;
+    /// assert!(genuine.check_complete(None).is_ok());
+    /// assert_eq!(genuine.check_complete(Some(TokenType::Refresh)), Err(TokenError::WrongType));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -84,6 +129,17 @@ impl<'a> Genuine<'a> {
     }
 
     /// The claims, if it [is complete](Self::check_complete).
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, key::Key, policy::{Policy, TokenType}, time::Timestamp, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// # let now = Timestamp::from_seconds(1_700_000_000);
+    /// let tokens = Tokens::new(key, Policy::default());
+    /// let payload = br#"{"token_type": "access", "exp": 1700000300, "jti": "a"}"#;
+    /// let genuine = tokens.judge(payload, now)?;
+    /// assert_eq!(genuine.into_token(Some(TokenType::Access))?.text("jti"), Some("a"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///

@@ -7,6 +7,18 @@ use crate::time::Timestamp;
 
 impl Tokens {
     /// The claims of a new token: type, `exp`, `iat`, id, then whatever else it says.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, claims::Claims, key::Key, policy::{Policy, TokenType}, time::Timestamp, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// # let now = Timestamp::from_seconds(1_700_000_000);
+    /// let tokens = Tokens::new(key, Policy::default());
+    /// let user: Claims = [("user_id", "1")].into_iter().collect();
+    /// let claims = tokens.mint(TokenType::Access, Some("a"), &user, now);
+    /// let expected = br#"{"token_type":"access","exp":1700000300,"iat":1700000000,"jti":"a","user_id":"1"}"#;
+    /// assert_eq!(claims.to_json(), expected);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn mint(&self, token_type: TokenType, id: Option<&str>, further: &Claims, now: Timestamp) -> Claims {
         let policy = &self.policy;
         let mut claims = Claims::new();
@@ -29,6 +41,19 @@ impl Tokens {
 
     /// The claims of an access token made from a refresh token: its own type, `exp`, `iat` and id, then everything
     /// else that the refresh token says.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, claims::Claims, key::Key, policy::{Policy, TokenType}, time::Timestamp, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// # let now = Timestamp::from_seconds(1_700_000_000);
+    /// let tokens = Tokens::new(key, Policy::default());
+    /// let user: Claims = [("user_id", "1")].into_iter().collect();
+    /// let refresh = tokens.mint(TokenType::Refresh, Some("r"), &user, now);
+    /// let access = tokens.access_from(&refresh, Some("a"), now);
+    /// assert_eq!((access.text("token_type"), access.text("jti")), (Some("access"), Some("a")));
+    /// assert_eq!(access.text("user_id"), Some("1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn access_from(&self, refresh: &Claims, id: Option<&str>, now: Timestamp) -> Claims {
         let policy = &self.policy;
         let own = ["exp", "iat", "jti"];
@@ -43,9 +68,20 @@ impl Tokens {
 
     /// Signs claims; `aud` and `iss` are written over whatever stood there.
     ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, jws::Room, key::Key, policy::Policy, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// let policy = Policy { issuer: Some("https://login.example".to_owned()), ..Policy::default() };
+    /// let tokens = Tokens::new(key, policy);
+    /// let token = tokens.sign(&[("iss", "somebody")].into_iter().collect());
+    /// let payload = tokens.open(token.as_bytes(), &mut Room::new())?.into_owned();
+    /// assert_eq!(payload, br#"{"iss":"https://login.example"}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Panics
     ///
-    /// If the key cannot sign ([`Key::can_sign`]).
+    /// If the key cannot sign ([`Key::can_sign`](crate::key::Key::can_sign)).
     pub fn sign(&self, claims: &Claims) -> String {
         if self.policy.audience.is_none() && self.policy.issuer.is_none() {
             return self.jws.sign(&claims.to_json());

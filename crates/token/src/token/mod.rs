@@ -4,10 +4,12 @@ mod check;
 mod genuine;
 mod mint;
 mod plain;
+mod verifier;
 
 use std::borrow::Cow;
 
 pub use genuine::Genuine;
+pub use verifier::Verifier;
 
 use crate::algorithm::Algorithm;
 use crate::error::TokenError;
@@ -46,22 +48,59 @@ pub struct Tokens {
 
 impl Tokens {
     /// Tokens of this key and policy.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, key::Key, policy::Policy, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// let tokens = Tokens::new(key, Policy { strict: false, ..Policy::default() });
+    /// assert!(!tokens.policy().strict);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(key: Key, policy: Policy) -> Self {
-        let jws = Jws::new(key).with_strictness(policy.strict);
-        Self { jws, plain: plain::is_plain(&policy), policy }
+        Self::signed_by(Jws::new(key), policy)
+    }
+
+    fn signed_by(jws: Jws, policy: Policy) -> Self {
+        Self { jws: jws.with_strictness(policy.strict), plain: plain::is_plain(&policy), policy }
     }
 
     /// What was settled about them.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, key::Key, policy::Policy, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// assert_eq!(Tokens::new(key, Policy::default()).policy(), &Policy::default());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn policy(&self) -> &Policy {
         &self.policy
     }
 
     /// The algorithm of the site's key.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, key::Key, policy::Policy, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// assert_eq!(Tokens::new(key, Policy::default()).algorithm(), Algorithm::Hs256);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn algorithm(&self) -> Algorithm {
         self.jws.algorithm()
     }
 
     /// Signature and header, then `iat`, `nbf`, `exp`, `iss`, `aud`, `sub`, `jti`.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, claims::Claims, error::TokenError, key::Key, policy::{Policy, TokenType}, time::Timestamp, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// # let now = Timestamp::from_seconds(1_700_000_000);
+    /// let tokens = Tokens::new(key, Policy::default());
+    /// let token = tokens.sign(&tokens.mint(TokenType::Access, Some("a"), &Claims::new(), now));
+    /// assert!(tokens.decode(token.as_bytes(), now).is_ok());
+    /// let later = Timestamp::from_seconds(1_700_000_300);
+    /// assert_eq!(tokens.decode(token.as_bytes(), later).unwrap_err(), TokenError::Expired);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -105,10 +144,7 @@ impl Tokens {
     ///
     /// [`TokenError::Invalid`].
     pub fn open<'r>(&self, text: &[u8], room: &'r mut Room) -> Result<Cow<'r, [u8]>, TokenError> {
-        match self.jws.open(text, room) {
-            Some(payload) => Ok(Cow::Borrowed(payload)),
-            None => Ok(Cow::Owned(self.jws.verify(text)?)),
-        }
+        Ok(self.jws.read(text, room)?)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::output::{self, printable};
 use crate::site::SiteArgs;
 use crate::user::named;
+use crate::words::say;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -23,8 +24,8 @@ pub(crate) async fn add(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     auth.store().close().await?;
     let (name, group) = (printable(&user.username), printable(&args.group));
     output::line(&match is_new {
-        true => format!("{name} is in the group {group}"),
-        false => format!("{name} was in the group {group} before"),
+        true => say!("{} is in the group {}", name, group),
+        false => say!("{} was in the group {} before", name, group),
     })
 }
 
@@ -35,17 +36,17 @@ pub(crate) async fn remove(site: &SiteArgs, args: &Args) -> Result<(), Failure> 
     auth.store().close().await?;
     let (name, group) = (printable(&user.username), printable(&args.group));
     match was_in {
-        true => output::line(&format!("{name} is no longer in the group {group}")),
+        true => output::line(&say!("{} is no longer in the group {}", name, group)),
         false => Err(Failure::refused(
-            format!("{name} is not in a group {group}"),
-            "Names are exact; `jeton user group list` shows the groups and who is in them.",
+            say!("{} is not in a group {}", name, group),
+            say!("Names are exact; `jeton user group list` shows the groups and who is in them."),
         )),
     }
 }
 
 fn group_name(text: &str) -> Result<String, String> {
     match text.trim().is_empty() || text.chars().count() > 150 || text.chars().any(char::is_control) {
-        true => Err("a group's name has 1 to 150 characters".to_owned()),
+        true => Err(say!("a group's name has 1 to 150 characters")),
         false => Ok(text.to_owned()),
     }
 }

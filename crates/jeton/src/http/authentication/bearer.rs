@@ -37,7 +37,22 @@ pub(in super::super) fn bearer_token<'a>(
     headers: &'a HeaderMap,
     simple_jwt: &SimpleJwt,
 ) -> Result<Option<&'a [u8]>, AuthError> {
-    let mut headers = headers.get_all(simple_jwt.auth_header_name.as_str()).iter();
+    token_of(headers, &simple_jwt.auth_header_name, |scheme| {
+        simple_jwt.auth_header_types.iter().any(|ours| ours.as_bytes() == scheme)
+    })
+}
+
+/// The same where there are no settings: `Authorization: Bearer …`.
+pub(in super::super) fn bearer_word(headers: &HeaderMap) -> Result<Option<&[u8]>, AuthError> {
+    token_of(headers, "authorization", |scheme| scheme == b"Bearer")
+}
+
+fn token_of<'a>(
+    headers: &'a HeaderMap,
+    name: &str,
+    is_ours: impl Fn(&[u8]) -> bool,
+) -> Result<Option<&'a [u8]>, AuthError> {
+    let mut headers = headers.get_all(name).iter();
     let Some(header) = headers.next() else {
         return Ok(None);
     };
@@ -45,7 +60,7 @@ pub(in super::super) fn bearer_token<'a>(
     let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
     let mut words = header.as_bytes().split(blank).filter(|word| !word.is_empty());
     match words.next() {
-        Some(scheme) if simple_jwt.auth_header_types.iter().any(|ours| ours.as_bytes() == scheme) => {}
+        Some(scheme) if is_ours(scheme) => {}
         Some(_) | None => return Ok(None),
     }
     match (words.next(), words.next()) {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::operation;
 use crate::http::authentication::Callers;
 use crate::http::contract::{Kind, Member};
 use crate::http::negotiation::Renderers;
@@ -27,7 +28,8 @@ pub(super) fn components(served: &[(String, &'static View)], settings: &Settings
         }
     }
     schemes.sort_keys();
-    json!({"schemas": schemas, "headers": headers(), "securitySchemes": schemes})
+    let responses = operation::shared_responses();
+    json!({"schemas": schemas, "responses": responses, "headers": headers(), "securitySchemes": schemes})
 }
 
 /// The schema of a view's body.
@@ -191,7 +193,9 @@ fn scheme(class: AuthenticationClass, settings: &Settings) -> (&'static str, Val
             };
             ("jwtAuth", scheme)
         }
-        AuthenticationClass::Session => ("cookieAuth", json!({"type": "apiKey", "in": "cookie", "name": "sessionid"})),
+        AuthenticationClass::Session => {
+            ("cookieAuth", json!({"type": "apiKey", "in": "cookie", "name": settings.sessions.cookie.name}))
+        }
         AuthenticationClass::Basic => ("basicAuth", json!({"type": "http", "scheme": "basic"})),
         AuthenticationClass::Token => ("tokenAuth", in_header("Authorization", &settings.auth_tokens.keyword)),
         AuthenticationClass::JwtHeader => {

@@ -118,6 +118,12 @@ fn served(settings: &Settings) -> Vec<(String, &'static View)> {
     served
 }
 
+/// Every view of which a schema or a page can tell.
+#[cfg(test)]
+pub(super) fn views() -> impl Iterator<Item = &'static View> {
+    Endpoint::ALL.into_iter().filter_map(view).filter(|view| view.renderers != Renderers::Schema)
+}
+
 /// The view of an endpoint. Pages and probes are none of the API.
 const fn view(endpoint: Endpoint) -> Option<&'static View> {
     match endpoint {

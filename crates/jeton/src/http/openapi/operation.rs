@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::components;
-use crate::http::authentication::Callers;
 use crate::http::contract::Refusal;
 use crate::http::negotiation::Renderers;
 use crate::http::view::View;
@@ -82,60 +81,60 @@ fn responses(view: &View, has_body: bool, settings: &Settings) -> Value {
         }),
         None => None,
     };
-    let described = response(view, "Done.", success.as_ref(), &[]);
+    let described = response(view.renderers, "Done.", success.as_ref(), &[]);
     responses.insert(view.success.status.to_string(), described);
-    for Refusal { status, description, has_body } in refusals(view, has_body, settings) {
-        let headers: &[&str] = match status {
-            401 => &["WWW-Authenticate"],
-            429 | 503 => &["Retry-After"],
-            _ => &[],
+    for refusal in view.refusals {
+        responses.insert(refusal.status.to_string(), refused(view.renderers, refusal));
+    }
+    for shared in shared(view, has_body, settings) {
+        let response = match view.renderers {
+            Renderers::JsonAndHtml => json!({"$ref": format!("#/components/responses/{}", shared.name)}),
+            Renderers::JsonOnly | Renderers::Schema | Renderers::PageOnly => refused(view.renderers, &shared.refusal),
         };
-        let name = if status == 400 { "BadRequest" } else { "Refusal" };
-        let schema = has_body.then(|| json!({"$ref": format!("#/components/schemas/{name}")}));
-        responses.insert(status.to_string(), response(view, description, schema.as_ref(), headers));
+        responses.entry(shared.refusal.status.to_string()).or_insert(response);
     }
     responses.sort_keys();
     responses.into()
 }
 
-/// The view's own refusals, and those of every view like it; of one status the view's own counts.
-fn refusals(view: &View, has_body: bool, settings: &Settings) -> Vec<Refusal> {
-    let mut all = view.refusals.to_vec();
-    let mut and = |status, description| {
-        if all.iter().all(|refusal| refusal.status != status) {
-            all.push(Refusal::new(status, description));
-        }
-    };
-    if has_body {
-        and(400, "The body, or a field of it, is not as it should be.");
-        and(408, "The body did not arrive in time.");
-        and(413, "The body is too long.");
-        and(415, "Bodies of this type are not read.");
-    }
-    match view.callers {
-        Callers::Anybody => {}
-        Callers::Tried | Callers::Known | Callers::HandMade => {
-            let challenged = view.callers.challenge(settings).is_some();
-            and(if challenged { 401 } else { 403 }, "The credentials are missing or not good.");
-        }
-    }
-    if components::is_session_tried(view.callers, settings) {
-        and(403, "The CSRF token is missing or wrong.");
-    }
-    and(404, "There is no such form of the answer.");
-    and(406, "No form of the answer is acceptable.");
-    and(429, "Too many requests.");
-    and(503, "The service has too much to do, or its database does not answer.");
-    all
+/// What all views like this one refuse.
+fn shared(view: &View, has_body: bool, settings: &Settings) -> impl Iterator<Item = &'static Shared> {
+    let asks = !view.callers.classes(settings).is_empty();
+    let is_challenged = view.callers.challenge(settings).is_some();
+    let is_session_tried = components::is_session_tried(view.callers, settings);
+    SHARED.iter().filter(move |shared| match shared.refusal.status {
+        400 | 408 | 413 | 415 => has_body,
+        401 => asks && is_challenged,
+        403 => asks && (!is_challenged || is_session_tried),
+        _ => true,
+    })
 }
 
-fn response(view: &View, description: &str, schema: Option<&Value>, headers: &[&str]) -> Value {
+/// The responses that operations refer to.
+pub(super) fn shared_responses() -> Value {
+    let shared =
+        SHARED.iter().map(|Shared { name, refusal }| ((*name).to_owned(), refused(Renderers::JsonAndHtml, refusal)));
+    shared.collect::<Map<_, _>>().into()
+}
+
+fn refused(renderers: Renderers, refusal: &Refusal) -> Value {
+    let headers: &[&str] = match refusal.status {
+        401 => &["WWW-Authenticate"],
+        429 | 503 => &["Retry-After"],
+        _ => &[],
+    };
+    let name = if refusal.status == 400 { "BadRequest" } else { "Refusal" };
+    let schema = refusal.has_body.then(|| json!({"$ref": format!("#/components/schemas/{name}")}));
+    response(renderers, refusal.description, schema.as_ref(), headers)
+}
+
+fn response(renderers: Renderers, description: &str, schema: Option<&Value>, headers: &[&str]) -> Value {
     let mut response = json!({"description": description});
     let headers = ["Allow"].iter().chain(headers);
     let headers = headers.map(|name| ((*name).to_owned(), json!({"$ref": format!("#/components/headers/{name}")})));
     response["headers"] = headers.collect::<Map<_, _>>().into();
     if let Some(schema) = schema {
-        let content = view.renderers.media_types().into_iter().map(|media_type| {
+        let content = renderers.media_types().into_iter().map(|media_type| {
             let schema = if media_type == "text/html" { json!({"type": "string"}) } else { schema.clone() };
             (media_type.to_owned(), json!({"schema": schema}))
         });
@@ -143,3 +142,28 @@ fn response(view: &View, description: &str, schema: Option<&Value>, headers: &[&
     }
     response
 }
+
+/// A refusal that many views have.
+struct Shared {
+    name: &'static str,
+    refusal: Refusal,
+}
+
+impl Shared {
+    const fn new(name: &'static str, status: u16, description: &'static str) -> Self {
+        Self { name, refusal: Refusal::new(status, description) }
+    }
+}
+
+static SHARED: [Shared; 10] = [
+    Shared::new("BadRequest", 400, "The body, or a field of it, is not as it should be."),
+    Shared::new("Unauthorized", 401, "The credentials are missing or not good."),
+    Shared::new("Forbidden", 403, "The credentials are missing or not good, or the CSRF token is."),
+    Shared::new("NotFound", 404, "There is no such form of the answer."),
+    Shared::new("NotAcceptable", 406, "No form of the answer is acceptable."),
+    Shared::new("RequestTimeout", 408, "The body did not arrive in time."),
+    Shared::new("ContentTooLarge", 413, "The body is too long."),
+    Shared::new("UnsupportedMediaType", 415, "Bodies of this type are not read."),
+    Shared::new("TooManyRequests", 429, "Too many requests."),
+    Shared::new("ServiceUnavailable", 503, "The service has too much to do, or its database does not answer."),
+];

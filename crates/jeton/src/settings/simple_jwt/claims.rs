@@ -73,14 +73,22 @@ impl Responses {
     }
 }
 
+impl SimpleJwt {
+    /// The names of the claims that Jeton writes itself.
+    pub(crate) fn reserved_claims(&self) -> Vec<&str> {
+        let mut reserved = vec!["exp", "iat", "jti", &self.user_id_claim, &self.sliding_token_refresh_exp_claim];
+        reserved.extend(self.token_type_claim.as_deref());
+        reserved.extend(self.jti_claim.as_deref());
+        reserved.extend(self.check_revoke_token.then_some(self.revoke_token_claim.as_str()));
+        reserved.extend(self.audience.is_some().then_some("aud"));
+        reserved.extend(self.issuer.is_some().then_some("iss"));
+        reserved
+    }
+}
+
 /// `[simple_jwt.claims]`. Claims that Jeton writes itself are not for declaring.
 pub(super) fn read_claims(section: &mut Section<'_>, settings: &SimpleJwt) -> Vec<(String, ValueSource)> {
-    let mut reserved = vec!["exp", "iat", "jti", &settings.user_id_claim, &settings.sliding_token_refresh_exp_claim];
-    reserved.extend(settings.token_type_claim.as_deref());
-    reserved.extend(settings.jti_claim.as_deref());
-    reserved.extend(settings.check_revoke_token.then_some(settings.revoke_token_claim.as_str()));
-    reserved.extend(settings.audience.is_some().then_some("aud"));
-    reserved.extend(settings.issuer.is_some().then_some("iss"));
+    let reserved = settings.reserved_claims();
     let claims = read_table(section, "claims", "A claim of every token of a login.", &[], &reserved);
     for (name, source) in &claims {
         if name == "sub" && !source.is_text() {

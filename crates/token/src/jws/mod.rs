@@ -1,7 +1,12 @@
 //! The compact form of a JWS (RFC 7515 §7.1): header, payload and signature, nothing else.
 
+mod header;
+mod plain;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+pub use header::claimed_key_id;
+pub use plain::Room;
 use serde_json::Value;
 
 use crate::algorithm::Algorithm;
@@ -10,9 +15,19 @@ use crate::error::Flaw;
 use crate::hs256::Beginning;
 use crate::key::Key;
 use crate::policy::TokenType;
-use crate::strict_json;
 
 /// The longest token that is looked at, in bytes.
+///
+/// ```
+/// use jeton_token::algorithm::Algorithm;
+/// use jeton_token::error::Flaw;
+/// use jeton_token::jws::{Jws, MAX_TOKEN_BYTES};
+/// use jeton_token::key::Key;
+///
+/// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+/// assert_eq!(jws.verify(&[b'a'; MAX_TOKEN_BYTES + 1]), Err(Flaw::TooLong));
+/// # Ok::<(), jeton_token::key::KeyError>(())
+/// ```
 pub const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 /// A key together with the header of everything it signs.
@@ -41,21 +56,42 @@ pub struct Jws {
     strict: bool,
 }
 
-/// Room for the payload of a token of the usual length. One can serve any number of tokens, one after the other.
-///
-/// ```
-/// use jeton_token::jws::Room;
-///
-/// let room = Room::new();
-/// assert_eq!(format!("{room:?}"), "Room(768 bytes)");
-/// ```
-#[derive(Clone)]
-pub struct Room([u8; Room::BYTES]);
-
 impl Jws {
     /// Signs and verifies with this key, strictly.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::jws::Jws;
+    /// use jeton_token::key::Key;
+    ///
+    /// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+    /// assert!(jws.sign(b"{}").starts_with("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     pub fn new(key: Key) -> Self {
-        let json = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, key.algorithm());
+        let header = format!(r#"{{"alg":"{}","typ":"JWT"}}"#, key.algorithm());
+        Self::with_header(key, &header, true)
+    }
+
+    /// The same key, whose name its headers tell from now on, so that a verifier of several keys need not try them all.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::jws::{Jws, claimed_key_id};
+    /// use jeton_token::key::Key;
+    ///
+    /// let key = Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?;
+    /// let token = Jws::new(key).with_key_id("2026").sign(b"any bytes");
+    /// assert_eq!(claimed_key_id(token.as_bytes()).as_deref(), Some("2026"));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn with_key_id(self, kid: &str) -> Self {
+        let header = format!(r#"{{"alg":"{}","kid":{},"typ":"JWT"}}"#, self.key.algorithm(), Value::from(kid));
+        Self::with_header(self.key, &header, self.strict)
+    }
+
+    fn with_header(key: Key, json: &str, strict: bool) -> Self {
         let header = URL_SAFE_NO_PAD.encode(json) + ".";
         let types = [TokenType::Access, TokenType::Refresh, TokenType::Sliding];
         let prepare = |token_type| key.hs256()?.beginning(beginning(&header, token_type).as_bytes());
@@ -64,11 +100,21 @@ impl Jws {
             signature: (key.signature_bytes() * 4).div_ceil(3),
             header: header.into(),
             key,
-            strict: true,
+            strict,
         }
     }
 
     /// The algorithm of the key.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::jws::Jws;
+    /// use jeton_token::key::Key;
+    ///
+    /// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+    /// assert_eq!(jws.algorithm(), Algorithm::Hs256);
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
     pub fn algorithm(&self) -> Algorithm {
         self.key.algorithm()
     }
@@ -94,6 +140,16 @@ impl Jws {
 
     /// The signed text of a payload.
     ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::jws::Jws;
+    /// use jeton_token::key::Key;
+    ///
+    /// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+    /// assert_eq!(jws.sign(b"{}").split('.').count(), 3);
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// If the key cannot sign ([`Key::can_sign`]).
@@ -116,40 +172,20 @@ impl Jws {
         text
     }
 
-    /// The payload of a plain token: one with the header that this key writes, its signature, and no more to say than
-    /// there is room for. One look at each byte, no allocation. `None` says nothing: [`verify`](Self::verify) decides.
+    /// The payload, if this key signed it.
     ///
     /// ```
     /// use jeton_token::algorithm::Algorithm;
-    /// use jeton_token::jws::{Jws, Room};
+    /// use jeton_token::error::Flaw;
+    /// use jeton_token::jws::Jws;
     /// use jeton_token::key::Key;
     ///
     /// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
-    /// let token = jws.sign(b"any bytes");
-    /// assert_eq!(jws.open(token.as_bytes(), &mut Room::new()), Some(&b"any bytes"[..]));
+    /// let token = jws.sign(b"{}");
+    /// assert_eq!(jws.verify(token.as_bytes()), Ok(b"{}".to_vec()));
+    /// assert_eq!(jws.verify(token.replace("e30", "e31").as_bytes()), Err(Flaw::Signature));
     /// # Ok::<(), jeton_token::key::KeyError>(())
     /// ```
-    pub fn open<'r>(&self, text: &[u8], room: &'r mut Room) -> Option<&'r [u8]> {
-        let (signed, rest) = text.split_at_checked(text.len().checked_sub(1 + self.signature)?)?;
-        let [b'.', signature @ ..] = rest else { return None };
-        let encoded = signed.strip_prefix(self.header.as_bytes())?;
-        if encoded.len() > MAX_ENCODED || !self.is_signed(signed, signature) {
-            return None;
-        }
-        base64url::decode(encoded, &mut room.0)
-    }
-
-    #[inline(always)]
-    fn is_signed(&self, signed: &[u8], signature: &[u8]) -> bool {
-        if let Some(key) = self.key.hs256() {
-            let mut tag = [0; 32];
-            return base64url::decode(signature, &mut tag).is_some() && key.verify_from(&self.beginnings, signed, &tag);
-        }
-        let mut bytes = [0; MAX_SIGNATURE];
-        base64url::decode(signature, &mut bytes).is_some_and(|signature| self.key.verify(signed, signature))
-    }
-
-    /// The payload, if this key signed it.
     ///
     /// # Errors
     ///
@@ -174,66 +210,6 @@ impl Jws {
         }
         URL_SAFE_NO_PAD.decode(payload).map_err(|_| Flaw::Form)
     }
-
-    /// Reads a header that is not the one we write: `kid` may be any text, but nothing may change how the token is to be
-    /// read.
-    fn check_header(&self, json: &[u8]) -> Result<(), Flaw> {
-        let header = if self.strict { strict_json::parse(json) } else { serde_json::from_slice(json).ok() };
-        let Some(Value::Object(header)) = header else {
-            return Err(Flaw::Header);
-        };
-        let understood = ["crit", "b64", "zip"].iter().all(|&name| !header.contains_key(name));
-        let typ_fits = !self.strict || header.get("typ").is_none_or(is_a_token_type);
-        if !understood || !typ_fits || header.get("kid").is_some_and(|kid| !kid.is_string()) {
-            return Err(Flaw::Header);
-        }
-        match header.get("alg") {
-            Some(Value::String(name)) if name == self.key.algorithm().as_str() => Ok(()),
-            _ => Err(Flaw::Algorithm),
-        }
-    }
-}
-
-impl Room {
-    /// What fits into it.
-    pub const BYTES: usize = 768;
-
-    /// Empty room.
-    pub const fn new() -> Self {
-        Self([0; Self::BYTES])
-    }
-}
-
-impl Default for Room {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl std::fmt::Debug for Room {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Room({} bytes)", Self::BYTES)
-    }
-}
-
-/// The `kid` of a token, as its header claims: an index into keys that are known already, and nothing else.
-///
-/// ```
-/// use jeton_token::jws::claimed_key_id;
-///
-/// // {"alg":"ES256","kid":"2026"}
-/// assert_eq!(claimed_key_id(b"eyJhbGciOiJFUzI1NiIsImtpZCI6IjIwMjYifQ.e30.AA").as_deref(), Some("2026"));
-/// assert_eq!(claimed_key_id(b"no token"), None);
-/// ```
-pub fn claimed_key_id(text: &[u8]) -> Option<String> {
-    let header = text.split(|&byte| byte == b'.').next().filter(|_| text.len() <= MAX_TOKEN_BYTES)?;
-    let header: Value = serde_json::from_slice(&decode(header).ok()?).ok()?;
-    header.get("kid")?.as_str().map(str::to_owned)
-}
-
-/// Whether `typ` says that this is a JWT, and no special kind of it that is meant for somebody else (RFC 8725 §3.11).
-fn is_a_token_type(typ: &Value) -> bool {
-    typ.as_str().is_some_and(|typ| ["JWT", "at+jwt"].iter().any(|known| typ.eq_ignore_ascii_case(known)))
 }
 
 /// Strict base64url: no padding, no foreign character, unused bits zero, never empty.
@@ -253,11 +229,6 @@ fn beginning(header: &str, token_type: TokenType) -> String {
     base64url::encode_append(&payload.as_bytes()[..whole], &mut text);
     text
 }
-
-const MAX_ENCODED: usize = Room::BYTES / 3 * 4;
-
-/// The signature of an RSA key of 8192 bits, the longest that is served.
-const MAX_SIGNATURE: usize = 1024;
 
 #[cfg(test)]
 mod tests {
@@ -327,32 +298,9 @@ mod tests {
         }
         assert_eq!(jws().verify(&[b'a'; MAX_TOKEN_BYTES + 1]), Err(Flaw::TooLong));
     }
+
     #[test]
     fn the_first_block_of_every_type_is_known() {
         assert_eq!(jws().beginnings.len(), 3);
-    }
-
-    #[test]
-    fn a_payload_of_any_length_is_opened_or_left() {
-        for algorithm in [Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512] {
-            let jws = Jws::new(Key::from_secret(algorithm, b"0123456789abcdef0123456789abcdef").unwrap());
-            let mut room = Room::new();
-            for length in 1..Room::BYTES + 20 {
-                let payload = vec![b'x'; length];
-                let token = jws.sign(&payload);
-                assert_eq!(jws.verify(token.as_bytes()).as_ref(), Ok(&payload), "{algorithm} {length}");
-                let expected = (length <= Room::BYTES).then_some(&payload[..]);
-                assert_eq!(jws.open(token.as_bytes(), &mut room), expected, "{algorithm} {length}");
-            }
-        }
-    }
-
-    #[test]
-    fn the_shortest_texts_are_left() {
-        let (jws, mut room) = (jws(), Room::new());
-        for length in 0..120 {
-            assert_eq!(jws.open(&vec![b'.'; length], &mut room), None);
-            assert_eq!(jws.open(&jws.header.repeat(4).as_bytes()[..length], &mut room), None);
-        }
     }
 }

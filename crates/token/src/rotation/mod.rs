@@ -4,157 +4,18 @@
 //! a presented token deserves, [`Family::after`] what the family is then. The store carries the decision out as one
 //! guarded statement; who loses the guard reads again and decides again.
 
+mod decision;
+mod family;
+mod rules;
+
 use std::time::Duration;
+
+pub use decision::{Decision, EndReason, Refusal};
+pub use family::{AgentDigest, Family, LateReplay, Presented};
+pub use rules::Rules;
 
 use crate::id::Generation;
 use crate::time::Timestamp;
-
-/// The state of a family that decisions rest on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Family {
-    /// The newest generation that was minted.
-    pub generation: Generation,
-    /// Every smaller generation is used up.
-    pub consumed_below: Generation,
-    /// When the newest generation was minted by a rotation.
-    pub rotated_at: Option<Timestamp>,
-    /// The user agent that asked for that rotation.
-    pub rotated_by: Option<AgentDigest>,
-    /// The newest late replay, if there was one.
-    pub late: Option<LateReplay>,
-    /// The highest generation that is known to have been used by its owner.
-    pub in_use: Option<Generation>,
-    /// Somebody presented a token older than the parent within the window: no late replay any more.
-    pub marked: bool,
-    /// The family has ended.
-    pub revoked: bool,
-}
-
-/// A parent that was presented again after the window, and answered with its successor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LateReplay {
-    /// The successor that was given out again.
-    pub generation: Generation,
-    /// When.
-    pub at: Timestamp,
-    /// How many generations in a row needed it, this one included.
-    pub run: u8,
-}
-
-/// The first eight bytes of a SHA-256 of a `User-Agent`.
-pub type AgentDigest = [u8; 8];
-
-/// A refresh token, as it came in.
-#[derive(Clone, Copy, Debug)]
-pub struct Presented {
-    /// Its generation.
-    pub generation: Generation,
-    /// This very token is on the list of single blacklisted tokens.
-    pub blacklisted: bool,
-    /// When the head of the request was read, not when its turn came.
-    pub at: Timestamp,
-    /// Who sent it.
-    pub agent: Option<AgentDigest>,
-}
-
-/// The settings that decisions rest on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rules {
-    /// `ROTATE_REFRESH_TOKENS`.
-    pub rotate: bool,
-    /// `BLACKLIST_AFTER_ROTATION`: a rotation uses up the token that it rotates.
-    pub blacklist: bool,
-    /// Replays are idempotent, and what no honest client does ends the family. Only with both of the above.
-    pub detect_reuse: bool,
-    /// `REPLAY_WINDOW`, *W*: how long a token just rotated is answered with its successor.
-    pub window: Duration,
-    /// `LATE_REPLAY`: how long after that an answer that got lost may be asked for again; zero for never.
-    pub late_replay: Duration,
-    /// *K*: so many generations in a row may be replayed late.
-    pub late_limit: u8,
-}
-
-impl Rules {
-    /// Simple JWT's own: a token that was rotated away is refused and ends nothing.
-    pub const EXACT: Self = Self {
-        rotate: true,
-        blacklist: true,
-        detect_reuse: false,
-        window: Duration::from_secs(10),
-        late_replay: Duration::ZERO,
-        late_limit: 3,
-    };
-
-    /// Reuse detection with idempotent replay.
-    pub const SAFE: Self = Self { detect_reuse: true, late_replay: Duration::from_secs(24 * 60 * 60), ..Self::EXACT };
-
-    fn detects(&self) -> bool {
-        self.detect_reuse && self.rotate && self.blacklist
-    }
-}
-
-/// What a presented refresh token deserves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// Good, and stays as it is: there is no rotation.
-    Accept,
-    /// The newest: rotate it.
-    Rotate,
-    /// Older than the newest, but never used up: it came from rotations without blacklisting. Rotate it.
-    RotateOlder,
-    /// Just rotated: the same successor again.
-    SameSuccessor,
-    /// Rotated a while ago, but its answer seems to have got lost: the same successor, and a note of it.
-    SameSuccessorLate(LateReplay),
-    /// Refused. Nothing else happens.
-    Refuse(Refusal),
-    /// Refused, and the family loses its right to late replays.
-    RefuseAndMark,
-    /// Refused, and the family ends.
-    End(EndReason),
-}
-
-/// Why a token is refused without ending anything. Clients see "Token is blacklisted" each time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The family has ended.
-    Ended,
-    /// The token was used up or blacklisted.
-    Blacklisted,
-    /// The ledger is older than the token: it was restored, or a replica answered.
-    LedgerBehind,
-}
-
-/// Why a family ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum EndReason {
-    /// Its owner logged out, or the token was blacklisted.
-    Logout,
-    /// All of the user's families were ended.
-    LogoutAll,
-    /// An operator ended it.
-    Operator,
-    /// The user was deleted.
-    UserDeleted,
-    /// A token was presented that no honest client presents.
-    Reuse,
-    /// It has used up all of its generations.
-    Exhausted,
-}
-
-impl EndReason {
-    /// As written into the ledger.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Logout => "logout",
-            Self::LogoutAll => "logout_all",
-            Self::Operator => "operator",
-            Self::UserDeleted => "user_deleted",
-            Self::Reuse => "reuse",
-            Self::Exhausted => "exhausted",
-        }
-    }
-}
 
 /// Decides on a presented refresh token. The caller has checked that it is genuine and has not expired.
 ///
@@ -200,51 +61,17 @@ pub fn decide(family: &Family, presented: &Presented, rules: &Rules) -> Decision
 }
 
 /// Whether a token is good for anything, rotation aside: what verify, blacklist and logout ask.
+///
+/// ```
+/// use jeton_token::id::Generation;
+/// use jeton_token::rotation::{Family, is_blacklisted};
+///
+/// let rotated = Family { generation: Generation(1), consumed_below: Generation(1), ..Family::new() };
+/// assert!(is_blacklisted(&rotated, Generation(0), false));
+/// assert!(!is_blacklisted(&rotated, Generation(1), false));
+/// ```
 pub fn is_blacklisted(family: &Family, generation: Generation, blacklisted: bool) -> bool {
     family.revoked || blacklisted || generation > family.generation || generation < family.consumed_below
-}
-
-impl Family {
-    /// A family as a login makes it.
-    pub fn new() -> Self {
-        Self {
-            generation: Generation(0),
-            consumed_below: Generation(0),
-            rotated_at: None,
-            rotated_by: None,
-            late: None,
-            in_use: None,
-            marked: false,
-            revoked: false,
-        }
-    }
-
-    /// The family as it is once a decision on a presented token was carried out.
-    #[must_use]
-    pub fn after(&self, decision: Decision, presented: &Presented, rules: &Rules) -> Self {
-        let mut next = self.clone();
-        match decision {
-            Decision::Accept | Decision::SameSuccessor | Decision::Refuse(_) => {}
-            Decision::Rotate | Decision::RotateOlder => {
-                next.generation = self.generation.next().unwrap_or(self.generation);
-                next.rotated_at = Some(presented.at);
-                next.rotated_by = presented.agent;
-                if rules.blacklist && decision == Decision::Rotate {
-                    next.consumed_below = next.generation;
-                }
-            }
-            Decision::SameSuccessorLate(late) => next.late = Some(late),
-            Decision::RefuseAndMark => next.marked = true,
-            Decision::End(_) => next.revoked = true,
-        }
-        next
-    }
-}
-
-impl Default for Family {
-    fn default() -> Self {
-        Self::new()
-    }
 }
 
 fn rotate(p: Generation, g: Generation, rules: &Rules) -> Decision {

@@ -1,0 +1,66 @@
+//! Korean for pages: what stands around answers, and what views say of themselves.
+
+pub(super) const PAGES: &[(&str, &str)] = &[
+    // Around every page.
+    ("Skip to the content", "본문으로 건너뛰기"),
+    ("Site", "사이트"),
+    ("API documentation", "API 문서"),
+    ("Not Found", "찾을 수 없음"),
+    ("There is nothing at this address.", "이 주소에는 아무것도 없습니다."),
+    // Browsable pages.
+    ("Request", "요청"),
+    ("Response", "응답"),
+    ("Send {method}", "{method} 보내기"),
+    ("The same with curl", "같은 요청을 curl로"),
+    // Labels.
+    ("Refresh", "갱신 토큰"),
+    ("Refresh token", "갱신 토큰"),
+    ("All my tokens", "내 토큰 모두"),
+    // The first administrator.
+    ("Make the first administrator", "첫 관리자 만들기"),
+    (
+        "The setup code was printed on the terminal when the server started.",
+        "설정 코드는 서버가 시작될 때 터미널에 출력되었습니다.",
+    ),
+    ("Setup code", "설정 코드"),
+    ("Make administrator", "관리자 만들기"),
+    ("Administrator made", "관리자를 만들었습니다"),
+    ("Welcome, {username}.", "{username} 님, 환영합니다."),
+    (
+        "You are this server’s administrator. Sign in with your new password:",
+        "이제 이 서버의 관리자입니다. 새 비밀번호로 로그인하세요:",
+    ),
+    ("Code, username and password are all needed.", "코드, 사용자 이름, 비밀번호를 모두 입력해야 합니다."),
+    ("The database is not available.", "데이터베이스를 사용할 수 없습니다."),
+    (
+        "The setup code is not valid. Restart the server for a new one, or run `jeton createsuperuser`.",
+        "설정 코드가 맞지 않습니다. 서버를 다시 시작해 새 코드를 받거나 `jeton createsuperuser`를 실행하세요.",
+    ),
+    // What views do.
+    (
+        "A username and a password for a pair of tokens: one that opens doors for minutes, and one that gets new ones.",
+        "사용자 이름과 비밀번호를 토큰 한 쌍으로 바꿉니다. 하나는 몇 분 동안 문을 열고, 하나는 새 토큰을 받아 옵니다.",
+    ),
+    (
+        "A refresh token for a new access token, and where tokens rotate for its own successor.",
+        "갱신 토큰으로 새 접근 토큰을 받습니다. 토큰이 회전하는 곳에서는 다음 갱신 토큰도 함께 받습니다.",
+    ),
+    (
+        "Whether a token is good. What it is good for is not told.",
+        "토큰이 유효한지 알려 줍니다. 어디에 쓸 수 있는지는 알려 주지 않습니다.",
+    ),
+    ("Ends a refresh token.", "갱신 토큰을 끝냅니다."),
+    (
+        "A username and a password for one token that opens doors and renews itself.",
+        "사용자 이름과 비밀번호를, 문도 열고 스스로 갱신도 되는 토큰 하나로 바꿉니다.",
+    ),
+    (
+        "A sliding token for itself with a later end, while its window is open.",
+        "갱신 기간이 남아 있는 동안 슬라이딩 토큰의 만료를 뒤로 미룹니다.",
+    ),
+    (
+        "Ends the refresh token in `refresh_token`, or with `all` every one of yours.",
+        "`refresh_token`에 든 갱신 토큰을 끝냅니다. `all`이 있으면 내 토큰을 모두 끝냅니다.",
+    ),
+    ("Who you are, as far as your credentials tell.", "인증 정보가 말해 주는 만큼, 내가 누구인지 알려 줍니다."),
+];
