@@ -98,8 +98,10 @@ fn interop(workspace: &Workspace) -> Result<Outcome> {
 /// The pages, in Debian's Chromium.
 fn browser(workspace: &Workspace) -> Result<Outcome> {
     node_packages(workspace, "tests/browser")?;
+    plain(&mut workspace.cargo(["build", "-p", "jeton-examples", "--bin", "frontend", "-j2"]))?;
     let mut tests = workspace.program("npx");
     tests.args(["--no-install", "playwright", "test"]).current_dir(workspace.root().join("tests/browser"));
+    tests.env("JETON_FRONTEND", workspace.target().join("debug/frontend"));
     counting(tests.env("JETON_BIN", workspace.release_binary("jeton"))).map(Outcome::Tested)
 }
 

@@ -51,11 +51,12 @@ pub enum EventKind {
     PasswordChanged,
     AuthTokenCreated,
     AuthTokenEnded,
+    Throttled,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SignedOutEverywhere,
@@ -71,6 +72,7 @@ impl EventKind {
         Self::PasswordChanged,
         Self::AuthTokenCreated,
         Self::AuthTokenEnded,
+        Self::Throttled,
     ];
 
     /// As written into the log.
@@ -91,6 +93,7 @@ impl EventKind {
             Self::PasswordChanged => "password_changed",
             Self::AuthTokenCreated => "auth_token_created",
             Self::AuthTokenEnded => "auth_token_ended",
+            Self::Throttled => "throttled",
         }
     }
 

@@ -27,7 +27,7 @@ pub(crate) struct Profile {
     /// Exact if absent.
     #[serde(default)]
     pub(crate) compatibility: Compatibility,
-    /// Off if absent.
+    /// Off if absent; else what of `[limits]` is on.
     #[serde(default)]
     pub(crate) rate_limits: Value,
 }
@@ -103,9 +103,6 @@ impl Profile {
         if self.custom.refresh_cookie_secure.is_some() {
             reasons.push("custom.refresh_cookie_secure".to_owned());
         }
-        if ![Value::Null, Value::Bool(false), Value::from("off")].contains(&self.rate_limits) {
-            reasons.push("rate_limits".to_owned());
-        }
         reasons
     }
 }
@@ -134,9 +131,6 @@ mod tests {
         assert_eq!(profile.unsupported(), Vec::<String>::new());
         profile.auth_classes.push("remote_user".into());
         profile.simple_jwt.insert("JWK_URL".into(), json!("https://keys.example/jwks.json"));
-        profile.rate_limits = json!({"login": "5/min"});
-        assert_eq!(profile.unsupported().len(), 3);
-        profile.rate_limits = json!("off");
         assert_eq!(profile.unsupported().len(), 2);
     }
 

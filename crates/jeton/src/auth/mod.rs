@@ -13,6 +13,7 @@ mod hooks;
 mod in_use;
 mod key_vault;
 mod ledger;
+mod limits;
 mod logout;
 mod obtain;
 mod operator;
@@ -37,6 +38,7 @@ use jeton_token::rotation::{AgentDigest, Rules};
 use jeton_token::time::{Clock, Timestamp};
 use jeton_token::token::{Genuine, Tokens};
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
 
 pub use access::{Identity, Principal, Rejection};
 pub use auth_token::AuthTokenError;
@@ -45,6 +47,7 @@ pub use error::AuthError;
 pub use hand_made::HandMadeError;
 pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
 pub use jeton_store::User;
+pub use limits::AccountLimit;
 pub use obtain::{Credentials, Pair, Sliding};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use own_users::{Users, UsersError};
@@ -56,6 +59,7 @@ pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;
 use crate::jwks::RemoteKeys;
+use crate::limits::Limits;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
 use hand_made::HandMade;
@@ -86,6 +90,9 @@ struct Parts {
     entropy: Entropy,
     in_use: InUse,
     setup: Setup,
+    limits: Limits,
+    /// The limits know what the store had kept.
+    limits_restored: OnceCell<()>,
     hooks: Option<Arc<dyn DynHooks>>,
     users: Option<Arc<dyn DynUsers>>,
     session_keys: SessionKeys,
@@ -163,6 +170,8 @@ impl Auth {
             hand_made: HandMade::new(&settings).map_err(BuildError::HandMade)?,
             in_use: InUse::default(),
             setup: Setup::default(),
+            limits: Limits::new(&settings.limits, settings.secret_key.expose()),
+            limits_restored: OnceCell::new(),
             hooks: embedded.hooks,
             users: embedded.users,
             session_keys: SessionKeys::of(&settings),

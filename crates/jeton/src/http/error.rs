@@ -169,6 +169,11 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
         | AuthError::AuthToken(_) => detail(StatusCode::UNAUTHORIZED, &message),
         AuthError::VerifiedBlacklisted => Answer::new(StatusCode::BAD_REQUEST, json!({"non_field_errors": [message]})),
         AuthError::NotOwner => detail(StatusCode::FORBIDDEN, &message),
+        AuthError::Throttled { retry_after } => {
+            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+            detail(StatusCode::TOO_MANY_REQUESTS, &messages::throttled(language, seconds))
+                .with(header::RETRY_AFTER, HeaderValue::from(seconds))
+        }
         AuthError::Overloaded { retry_after } => {
             tracing::warn!("the queue for checking passwords is full: see passwords.threads and passwords.queue");
             unavailable(&message, *retry_after)

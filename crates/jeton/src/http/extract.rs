@@ -168,7 +168,7 @@ where
         let challenge = HeaderValue::from_static("Bearer realm=\"api\"");
         verified()
             .map(Self)
-            .map_err(|error: AuthError| Rejection::new(error.into(), Language::default(), ErrorTexts::V5_5, challenge))
+            .map_err(|error: AuthError| Rejection::new(error.into(), Language::ENGLISH, ErrorTexts::V5_5, challenge))
     }
 }
 

@@ -11,8 +11,6 @@ use super::language::Language;
 pub(super) struct Message {
     english: Cow<'static, str>,
     values: Vec<(&'static str, String)>,
-    /// The form for any number but one, and the number: other languages have other forms.
-    counted: Option<(&'static str, u64)>,
 }
 
 pub(super) const FIELD_REQUIRED: &str = "This field is required.";
@@ -35,23 +33,12 @@ pub(super) const GOODBYE_ALL: &str = "OK, goodbye, all refresh tokens blackliste
 impl Message {
     /// A text of our own.
     pub(super) const fn new(english: &'static str) -> Self {
-        Self { english: Cow::Borrowed(english), values: Vec::new(), counted: None }
-    }
-
-    /// A text that depends on a number, which is the value of this placeholder too.
-    pub(super) fn counted(
-        singular: &'static str,
-        plural: &'static str,
-        placeholder: &'static str,
-        number: u64,
-    ) -> Self {
-        let message = Self { counted: Some((plural, number)), ..Self::new(singular) };
-        message.with(placeholder, number.to_string())
+        Self { english: Cow::Borrowed(english), values: Vec::new() }
     }
 
     /// A text that was put together elsewhere: translated if it happens to be known.
     pub(super) const fn of(english: String) -> Self {
-        Self { english: Cow::Owned(english), values: Vec::new(), counted: None }
+        Self { english: Cow::Owned(english), values: Vec::new() }
     }
 
     /// The value of a placeholder. It is inserted as it is: braces in it stay braces.
@@ -62,10 +49,8 @@ impl Message {
 
     /// The text, in that language as far as it is known there.
     pub(super) fn text(&self, language: Language) -> String {
-        let mut rest = match self.counted {
-            Some((plural, number)) => language.translate_number(&self.english, plural, number),
-            None => language.translate(&self.english),
-        };
+        let number = self.values.iter().find_map(|(_, value)| value.parse().ok());
+        let mut rest = language.translate_counted(&self.english, number);
         let mut text = String::with_capacity(rest.len());
         while let Some((before, after)) = rest.split_once('{') {
             text.push_str(before);
@@ -132,6 +117,16 @@ pub(super) fn unsupported_charset(charset: &str) -> Message {
     Message::new("Unsupported charset \"{charset}\" in request Content-Type header.").with("charset", charset)
 }
 
+/// Two sentences, each of which the catalogues know.
+pub(super) fn throttled(language: Language, seconds: u64) -> String {
+    let wait = match seconds {
+        1 => "Expected available in {wait} second.",
+        _ => "Expected available in {wait} seconds.",
+    };
+    let wait = Message::new(wait).with("wait", seconds.to_string());
+    format!("{} {}", Message::new("Request was throttled.").text(language), wait.text(language))
+}
+
 /// What the bearer of a refused token is told.
 pub(super) fn of_token_error(error: &TokenError) -> Message {
     match error {
@@ -152,6 +147,13 @@ mod tests {
     use crate::languages::LanguageCode;
 
     #[test]
+    fn one_second_is_not_several() {
+        let text = |seconds| throttled(Language::ENGLISH, seconds);
+        assert_eq!(text(1), "Request was throttled. Expected available in 1 second.");
+        assert_eq!(text(5), "Request was throttled. Expected available in 5 seconds.");
+    }
+
+    #[test]
     fn values_stand_where_their_placeholders_stood() {
         let text = |message: Message| message.text(Language::ENGLISH);
         assert_eq!(text(method_not_allowed("PUT")), "Method \"PUT\" not allowed.");
@@ -166,11 +168,5 @@ mod tests {
         let message = of_token_error(&TokenError::MissingTime("{claim}".to_owned()));
         assert_eq!(message.text(korean), "토큰에 '{claim}' 클레임이 없습니다");
         assert_eq!(message.text(Language::ENGLISH), "Token has no '{claim}' claim");
-    }
-
-    #[test]
-    fn a_counted_message_has_the_form_of_its_number() {
-        let text = |number| Message::counted("{n} day", "{n} days", "n", number).text(Language::ENGLISH);
-        assert_eq!((text(1), text(2)), ("1 day".to_owned(), "2 days".to_owned()));
     }
 }

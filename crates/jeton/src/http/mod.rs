@@ -25,6 +25,7 @@ mod negotiation;
 mod openapi;
 mod pages;
 mod principal;
+mod proxy;
 mod render;
 mod routing;
 mod server;

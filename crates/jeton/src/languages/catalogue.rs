@@ -10,9 +10,9 @@ pub(super) fn text(language: LanguageCode, english: &str) -> Option<&'static str
     CATALOGUE.texts.get(english)?.get(&language).copied()
 }
 
-/// The form that fits a number, of a message that has several.
-pub(super) fn form(language: LanguageCode, singular: &str, number: u64) -> Option<&'static str> {
-    let (rule, forms) = CATALOGUE.forms.get(singular)?.get(&language)?.split_once('|')?;
+/// The form that fits a number, of a message that has several; English has two, and either names the message.
+pub(super) fn form(language: LanguageCode, english: &str, number: u64) -> Option<&'static str> {
+    let (rule, forms) = CATALOGUE.form_of(english)?.get(&language)?.split_once('|')?;
     let rule = CATALOGUE.plurals.get(rule)?;
     // No rule looks beyond the last two digits of what is not small.
     let index = if number < 200 { number } else { 100 + number % 100 };
@@ -26,17 +26,26 @@ pub(super) fn messages() -> impl Iterator<Item = &'static str> {
     FILE.lines().filter_map(|line| line.strip_prefix("= ")).filter(|message| *message != PLURALS)
 }
 
+#[derive(Default)]
 struct Catalogue {
     texts: Texts,
-    /// Of messages with a number: the rule, and the forms it chooses from.
+    /// Of messages with a number, by their singular: the rule, and the forms it chooses from.
     forms: Texts,
+    /// The singular of each plural.
+    singulars: HashMap<&'static str, &'static str>,
     plurals: HashMap<&'static str, &'static str>,
+}
+
+impl Catalogue {
+    fn form_of(&self, english: &str) -> Option<&HashMap<LanguageCode, &'static str>> {
+        self.forms.get(self.singulars.get(english).copied().unwrap_or(english))
+    }
 }
 
 type Texts = HashMap<&'static str, HashMap<LanguageCode, &'static str>>;
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-    let mut catalogue = Catalogue { texts: HashMap::new(), forms: HashMap::new(), plurals: HashMap::new() };
+    let mut catalogue = Catalogue::default();
     let (mut message, mut is_numbered) = ("", false);
     for (key, text) in FILE.lines().filter_map(|line| line.split_once(' ')) {
         match LanguageCode::exactly(key) {
@@ -45,7 +54,10 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
                 texts.entry(message).or_default().insert(language, text);
             }
             None if key == "=" => (message, is_numbered) = (text, false),
-            None if key == "+" => is_numbered = true,
+            None if key == "+" => {
+                catalogue.singulars.insert(text, message);
+                is_numbered = true;
+            }
             None if message == PLURALS => _ = catalogue.plurals.insert(key, text),
             None => {}
         }

@@ -41,14 +41,14 @@ impl Language {
 
     /// An English message in this language, placeholders and all; itself where there is no translation.
     pub(crate) fn translate(self, english: &str) -> &str {
-        let text = |code| catalogue::text(code, english).or_else(|| self.korean(code, english));
-        self.codes().find_map(text).unwrap_or(english)
+        self.translate_counted(english, None)
     }
 
-    /// A message with a number in it, in the form that fits the number.
-    pub(crate) fn translate_number<'a>(self, singular: &'a str, plural: &'a str, number: u64) -> &'a str {
-        let form = |code| catalogue::form(code, singular, number);
-        self.codes().find_map(form).unwrap_or(if number == 1 { singular } else { plural })
+    /// The same of a message with a number in it: languages have forms for numbers that English does not tell apart.
+    pub(crate) fn translate_counted(self, english: &str, number: Option<u64>) -> &str {
+        let form = |code| catalogue::form(code, english, number?);
+        let text = |code| form(code).or_else(|| catalogue::text(code, english)).or_else(|| self.korean(code, english));
+        self.codes().find_map(text).unwrap_or(english)
     }
 
     fn codes(self) -> impl Iterator<Item = LanguageCode> {
@@ -100,16 +100,11 @@ mod tests {
 
     #[test]
     fn numbers_take_their_form() {
-        let short = |language: Language, number| {
-            language.translate_number(
-                "This password is too short. It must contain at least {min_length} character.",
-                "This password is too short. It must contain at least {min_length} characters.",
-                number,
-            )
-        };
-        assert!(short(Language::ENGLISH, 1).ends_with("character."));
-        assert!(short(Language::ENGLISH, 8).ends_with("characters."));
-        assert!(short(language("ko", "en"), 8).contains("최소 {min_length}자"));
-        assert!(short(language("en", "ko"), 1).ends_with("character."));
+        let many = "This password is too short. It must contain at least {min_length} characters.";
+        let polish = |number| language("pl", "en").translate_counted(many, Some(number)).to_owned();
+        assert!(polish(3).ends_with("{min_length} znaki.") && polish(8).ends_with("{min_length} znaków."));
+        assert!(language("ko", "en").translate_counted(many, Some(8)).contains("최소 {min_length}자"));
+        assert_eq!(language("en", "ko").translate_counted(many, Some(8)), many);
+        assert_eq!(language("ko", "en").translate_counted(REQUIRED, Some(8)), "이 필드는 필수 항목입니다.");
     }
 }

@@ -5,7 +5,7 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    AuthTokens, Authentication, Compatibility, Cors, Csrf, Database, HandMade, Languages, Ledger, Log, Origin,
+    AuthTokens, Authentication, Compatibility, Cors, Csrf, Database, HandMade, Languages, Ledger, Limits, Log, Origin,
     Passwords, Problem, Problems, Server, Sessions, Settings, SimpleJwt, Sources, Urls, Wire,
 };
 
@@ -97,6 +97,7 @@ impl Settings {
             csrf: Csrf::read(reader, compatibility),
             auth_tokens: AuthTokens::read(reader, compatibility),
             passwords: Passwords::read(reader, compatibility),
+            limits: Limits::read(reader, compatibility),
             urls: Urls::read(reader),
             cors: Cors::read(reader, &[&simple_jwt.auth_header_name, &hand_made.header]),
             hand_made,

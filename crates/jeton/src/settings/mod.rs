@@ -16,10 +16,12 @@ mod guides;
 mod hand_made;
 mod languages;
 mod ledger;
+mod limits;
 mod load;
 mod log;
 mod passwords;
 mod problem;
+mod proxies;
 mod reader;
 mod rules;
 mod secrets;
@@ -44,10 +46,12 @@ pub use default_file::default_file;
 pub use hand_made::{HandMade, HandMadeKey};
 pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
+pub use limits::{Limit, Limits, Rate};
 pub use load::Loaded;
 pub use log::{Log, LogFormat};
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
+pub use proxies::ForwardedHeader;
 pub use server::Server;
 pub use sessions::Sessions;
 pub use simple_jwt::{
@@ -90,6 +94,8 @@ pub struct Settings {
     pub hand_made: HandMade,
     /// `[passwords]`.
     pub passwords: Passwords,
+    /// `[limits]`.
+    pub limits: Limits,
     /// `[urls]`.
     pub urls: Urls,
     /// `[cors]`.
@@ -118,6 +124,7 @@ impl Settings {
             csrf: Csrf::defaults(compatibility),
             auth_tokens: AuthTokens::defaults(compatibility),
             passwords: Passwords::defaults(compatibility),
+            limits: Limits::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header]),
             hand_made,

@@ -16,4 +16,5 @@ mod passwords;
 mod plain_tokens;
 mod schema;
 mod site;
+mod throttling;
 mod urls;

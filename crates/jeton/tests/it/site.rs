@@ -73,6 +73,19 @@ impl Site {
         site
     }
 
+    /// Another process over the same database, with the same settings.
+    pub(crate) fn neighbour(&self) -> Jeton {
+        let url = format!("sqlite://{}", self.folder.path().join("jeton.db").display());
+        let store = Store::open(&url, OpenMode::Existing, self.clock.now()).unwrap();
+        let settings = self.jeton.auth().settings().clone();
+        Jeton::with(settings, store, self.clock.clone(), Entropy::system()).unwrap()
+    }
+
+    /// The same site in a new process.
+    pub(crate) fn restarted(self) -> Self {
+        Self { jeton: self.neighbour(), ..self }
+    }
+
     pub(crate) async fn exact() -> Self {
         Self::new(settings(Compatibility::Exact)).await
     }
