@@ -94,8 +94,8 @@ impl Store {
         let AuthToken { ref id, user_id, created_at: now, .. } = new.token;
         let mut statements = Vec::new();
         if let Some(replaced) = terms.replaces {
-            statements.push(event_of(replaced, user_id, now));
-            statements.push(delete(replaced, user_id).guard());
+            statements.push(event_of(replaced, now));
+            statements.push(delete(replaced).guard());
         }
         statements.push(insert(new, terms.if_password).guard());
         statements.push(events::append(&NewEvent {
@@ -113,9 +113,9 @@ impl Store {
         Ok(self.engine.write(statements).await?.is_done())
     }
 
-    /// Ends a token of that user, with its event. Whether it was there.
-    pub async fn delete_auth_token(&self, id: &str, user_id: i64, now: Timestamp) -> Result<bool, StoreError> {
-        let statements = vec![event_of(id, user_id, now), delete(id, user_id).guard()];
+    /// Ends a token, with its event. Whether it was there.
+    pub async fn delete_auth_token(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let statements = vec![event_of(id, now), delete(id).guard()];
         Ok(self.engine.write(statements).await?.is_done())
     }
 
@@ -174,17 +174,15 @@ fn insert(new: &NewAuthToken, if_password: Option<&Secret<String>>) -> Statement
     }
 }
 
-fn delete(id: &str, user_id: i64) -> Statement {
-    const SQL: &str = "DELETE FROM jeton_auth_token WHERE id = $1 AND user_id = $2";
-    Statement::new(SQL, [id.into(), user_id.into()])
+fn delete(id: &str) -> Statement {
+    Statement::new("DELETE FROM jeton_auth_token WHERE id = $1", [id.into()])
 }
 
 /// The event that tells of a deletion, if there is something to delete.
-fn event_of(id: &str, user_id: i64, now: Timestamp) -> Statement {
+fn event_of(id: &str, now: Timestamp) -> Statement {
     const SQL: &str = "INSERT INTO jeton_event (at, kind, user_id, detail) \
-        SELECT $1, $2, user_id, id FROM jeton_auth_token WHERE id = $3 AND user_id = $4";
-    let ended = EventKind::AuthTokenEnded.as_str();
-    Statement::new(SQL, [now.into(), ended.into(), id.into(), user_id.into()])
+        SELECT $1, $2, user_id, id FROM jeton_auth_token WHERE id = $3";
+    Statement::new(SQL, [now.into(), EventKind::AuthTokenEnded.as_str().into(), id.into()])
 }
 
 impl Store {

@@ -75,14 +75,40 @@ impl Auth {
         key.ok_or(AuthError::Contended)
     }
 
+    /// A key that was made elsewhere, for this user: `false` if somebody has it already, or the user has another that is
+    /// told at each login. Where keys are told once it cannot be read again here either.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Store`].
+    pub async fn adopt_auth_token(
+        &self,
+        user: &User,
+        key: &Secret<String>,
+        created_at: Option<Timestamp>,
+    ) -> Result<bool, AuthError> {
+        let now = self.now();
+        let mut new = self.new_row(user, "", key, now, self.settings().auth_tokens.one_per_user);
+        new.token.created_at = created_at.unwrap_or(now);
+        Ok(self.store().create_auth_token(&new, AuthTokenTerms::default(), None).await?)
+    }
+
+    /// The row of a key, expired or not.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Store`].
+    pub async fn find_auth_token(&self, key: &str) -> Result<Option<AuthToken>, AuthError> {
+        Ok(self.store().find_auth_token(&self.0.key_vault.digest(key)).await?)
+    }
+
     /// The user of a key.
     ///
     /// # Errors
     ///
     /// [`AuthTokenError::Unknown`], [`AuthTokenError::UserInactive`], [`AuthError::Store`].
     pub async fn authenticate_auth_token(&self, key: &str) -> Result<Principal, AuthError> {
-        let found = self.store().find_auth_token(&self.0.key_vault.digest(key)).await?;
-        let Some(token) = found.filter(|token| !is_over(token, self.now())) else {
+        let Some(token) = self.find_auth_token(key).await?.filter(|token| !is_over(token, self.now())) else {
             return Err(AuthTokenError::Unknown.into());
         };
         let user = self.store().find_user(token.user_id).await?.ok_or(AuthTokenError::Unknown)?;
@@ -135,16 +161,21 @@ impl Auth {
 
     fn draw_key(&self, user: &User, name: &str, now: Timestamp, keep: bool) -> (NewAuthToken, Secret<String>) {
         let key = Secret::new(self.entropy().text(KEY_LENGTH, HEX));
+        (self.new_row(user, name, &key, now, keep), key)
+    }
+
+    /// The row for a key; with `keep` the key can be read from it again.
+    fn new_row(&self, user: &User, name: &str, key: &Secret<String>, now: Timestamp, keep: bool) -> NewAuthToken {
         let id = self.entropy().text(ID_LENGTH, HEX);
         let token = AuthToken {
             user_id: user.id,
             name: name.to_owned(),
-            sealed: keep.then(|| self.0.key_vault.seal(&key, &id, user.id, self.entropy())),
+            sealed: keep.then(|| self.0.key_vault.seal(key, &id, user.id, self.entropy())),
             created_at: now,
             expires_at: self.settings().auth_tokens.lifetime.map(|lifetime| now + lifetime),
             id,
         };
-        (NewAuthToken { token, digest: self.0.key_vault.digest(key.expose()) }, key)
+        NewAuthToken { token, digest: self.0.key_vault.digest(key.expose()) }
     }
 
     fn open_key(&self, token: &AuthToken) -> Option<Secret<String>> {

@@ -119,7 +119,7 @@ contract! {
         a_new_password_ends_auth_tokens_if_asked
         beyond_the_limit_the_oldest_auth_tokens_end
         expired_auth_tokens_go_when_one_is_made
-        an_auth_token_ends_once_and_by_its_owner
+        an_auth_token_ends_once_with_one_event
         auth_tokens_go_with_their_user
         auth_tokens_are_listed_in_pages
     }
