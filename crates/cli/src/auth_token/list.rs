@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// At most so many.
     #[arg(long, default_value_t = 100, value_parser = RangedU64ValueParser::<u32>::new().range(1..=1_000_000))]
     limit: u32,
-    /// Only those after this id.
+    /// Only those after the token of this id.
     #[arg(long, value_name = "ID")]
     after: Option<String>,
 }
