@@ -161,7 +161,9 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
             if let HandMadeError::Undecodable(flaw) = error {
                 log_flaw(*flaw);
             }
-            detail(StatusCode::UNAUTHORIZED, &message)
+            // The guides translate nothing, not even what a catalogue happens to know.
+            let english = error.to_string();
+            detail(StatusCode::UNAUTHORIZED, if language.is_filling_gaps() { &message } else { &english })
         }
         AuthError::WrongCredentials
         | AuthError::NoActiveAccount

@@ -42,7 +42,14 @@ fn told() -> BTreeSet<String> {
     for file in files(&here.join("../../web/templates")) {
         told.extend(literals(&file, &["frame.say("]));
     }
-    for path in ["src/auth/error.rs", "src/auth/setup.rs", "src/auth/users.rs", "../token/src/error.rs"] {
+    for path in [
+        "src/auth/auth_token.rs",
+        "src/auth/error.rs",
+        "src/auth/hand_made.rs",
+        "src/auth/setup.rs",
+        "src/auth/users.rs",
+        "../token/src/error.rs",
+    ] {
         let file = fs::read_to_string(here.join(path)).unwrap();
         told.extend(literals(&file, &["#[error(", "f.write_str("]));
     }

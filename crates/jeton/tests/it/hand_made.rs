@@ -240,3 +240,20 @@ async fn a_site_that_signs_otherwise_still_signs_these_with_its_secret() {
     let site = Site::new(settings).await;
     assert_eq!(site.hand_made().await, forge(Algorithm::Hs256, r#"{"id":1,"username":"alice"}"#));
 }
+
+#[tokio::test]
+async fn koreans_are_told_in_english_as_by_the_guides_and_in_safe_in_korean() {
+    for (compatibility, expected) in [
+        (Compatibility::Exact, ["Error decoding token", "User not found"]),
+        (Compatibility::Safe, ["토큰을 해독할 수 없습니다", "찾을 수 없는 사용자입니다"]),
+    ] {
+        let mut settings = settings(compatibility);
+        settings.languages.language_code = "ko-kr".parse().unwrap();
+        settings.hand_made.signed_with = HandMadeKey::SecretKey;
+        settings.hand_made.lifetime = None;
+        let site = Site::new(settings).await;
+        let nobodys = forge(Algorithm::Hs256, r#"{"id":9999}"#);
+        let told = [site.info("x").await.text_of("detail"), site.info(&nobodys).await.text_of("detail")];
+        assert_eq!(told, expected);
+    }
+}
