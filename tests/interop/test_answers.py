@@ -114,7 +114,7 @@ def cookies(value):
 def body(answer):
     if (answer.header("Content-Type") or "").startswith("text/html"):
         title = re.search(r"<title>\s*(.*?)\s*</title>", answer.text, re.DOTALL)
-        return title and title[1]
+        return title and title[1].split(" – ")[0]
     # What OPTIONS says of a view is each server's own prose.
     answer_text = DESCRIPTION.sub("", answer.text)
     answer_text = KEY.sub('"token":"…"', answer_text)

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::site::SiteArgs;
 use crate::{
-    check, completions, createsuperuser, flushexpiredtokens, info, init, keys, man, openapi, serve, token, user,
+    check, completions, createsuperuser, flushexpiredtokens, info, init, keys, limits, man, openapi, serve, token, user,
 };
 
 /// Sign-in for people: token pairs, refresh with rotation, blacklist and logout, on one SQLite file.
@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Token(token::Command),
     #[command(subcommand)]
     Keys(keys::Command),
+    #[command(subcommand)]
+    Limits(limits::Command),
     Flushexpiredtokens(flushexpiredtokens::Args),
     Info(info::Args),
     Openapi(openapi::Args),

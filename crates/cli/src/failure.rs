@@ -133,6 +133,7 @@ impl From<SetupError> for Failure {
     fn from(error: SetupError) -> Self {
         match error {
             SetupError::User(error) => error.into(),
+            SetupError::Refused(error) => error.into(),
             SetupError::WrongCode => Self::refused(told(&error.to_string()), ""),
         }
     }
@@ -144,6 +145,9 @@ impl From<AuthError> for Failure {
             AuthError::Store(error) => error.into(),
             AuthError::UserInactive => {
                 Self::refused(say!("the user is locked"), say!("Unlock them first: `jeton user unlock NAME`."))
+            }
+            AuthError::Throttled { .. } => {
+                Self::refused(told(&error.to_string()), say!("Wait, or forgive it: `jeton limits clear NAME`."))
             }
             AuthError::Overloaded { .. } | AuthError::HashingUnavailable | AuthError::Contended => {
                 Self::io(told(&error.to_string()), say!("Try again."))

@@ -10,6 +10,7 @@ mod flushexpiredtokens;
 mod info;
 mod init;
 mod keys;
+mod limits;
 mod logs;
 mod man;
 mod openapi;
@@ -67,6 +68,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::User(command) => done(runtime.block_on(user::run(&site, command))),
         Command::Token(command) => runtime.block_on(token::run(&site, command)),
         Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
+        Command::Limits(command) => done(runtime.block_on(limits::run(&site, &command))),
         Command::Keys(command) => done(keys::run(&command)),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
         Command::Openapi(args) => done(openapi::run(&site, &args)),

@@ -10,6 +10,7 @@ pub mod entropy;
 mod http;
 pub mod jwks;
 mod languages;
+mod limits;
 pub mod passwords;
 pub mod settings;
 mod sweeper;

@@ -9,10 +9,27 @@ use jeton_token::time::Clock;
 pub(crate) async fn sweep(store: &Store, clock: &Clock) {
     loop {
         tokio::time::sleep(match store.flush_step(clock.now()).await {
-            Ok(step) => pause_after(step),
+            Ok(step) => {
+                if step.wrapped {
+                    sweep_limits(store, clock).await;
+                }
+                pause_after(step)
+            }
             Err(error) => pause_after_error(&error),
         })
         .await;
+    }
+}
+
+/// Failures that count for nothing any more.
+async fn sweep_limits(store: &Store, clock: &Clock) {
+    loop {
+        match store.flush_login_limits(clock.now()).await {
+            Ok(0) => return,
+            Ok(rows) => tracing::debug!(rows, "expired limits were flushed"),
+            Err(error) => return tracing::warn!(%error, "expired limits could not be flushed"),
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -49,11 +49,12 @@ pub enum EventKind {
     UserChanged,
     UserDeleted,
     PasswordChanged,
+    Throttled,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SignedOutEverywhere,
@@ -67,6 +68,7 @@ impl EventKind {
         Self::UserChanged,
         Self::UserDeleted,
         Self::PasswordChanged,
+        Self::Throttled,
     ];
 
     /// As written into the log.
@@ -85,6 +87,7 @@ impl EventKind {
             Self::UserChanged => "user_changed",
             Self::UserDeleted => "user_deleted",
             Self::PasswordChanged => "password_changed",
+            Self::Throttled => "throttled",
         }
     }
 

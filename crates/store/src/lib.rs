@@ -1,4 +1,4 @@
-//! Where Jeton keeps users and token families: the only crate that speaks SQL.
+//! Where Jeton keeps users, token families and sessions: the only crate that speaks SQL.
 //!
 //! [`Store`] is concrete; its test double is `sqlite::memory:`. Every write is one list of statements without a decision
 //! in between, and guarded: whoever changes the row wins, and learns it from what comes back. An event is written only
@@ -14,8 +14,10 @@ mod families;
 mod flush;
 mod groups;
 mod in_use;
+mod login_limits;
 mod migrate;
 mod rotations;
+mod sessions;
 mod users;
 
 use std::sync::{Arc, Mutex};
@@ -30,7 +32,9 @@ pub use crate::facts::DatabaseFacts;
 pub use crate::families::{Device, FamilyKind, FamilyRow, NewFamily, TokenCounts};
 pub use crate::flush::{FlushStep, Flushed};
 pub use crate::groups::Group;
+pub use crate::login_limits::LoginLimit;
 pub use crate::rotations::Rotation;
+pub use crate::sessions::{NewSession, SessionDigest, SessionRow};
 pub use crate::users::{NewUser, User, UserField, UserKey};
 
 use crate::engine::sqlite::{Location, Sqlite};

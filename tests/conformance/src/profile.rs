@@ -27,7 +27,7 @@ pub(crate) struct Profile {
     /// Exact if absent.
     #[serde(default)]
     pub(crate) compatibility: Compatibility,
-    /// Off if absent.
+    /// Off if absent; else what of `[limits]` is on.
     #[serde(default)]
     pub(crate) rate_limits: Value,
 }
@@ -91,7 +91,11 @@ impl Profile {
     /// Why this version of the server cannot be run with this profile; empty when it can.
     pub(crate) fn unsupported(&self) -> Vec<String> {
         let mut reasons = Vec::new();
-        for class in self.auth_classes.iter().filter(|class| !["jwt", "jwt_stateless"].contains(&class.as_str())) {
+        for class in self
+            .auth_classes
+            .iter()
+            .filter(|class| !["jwt", "jwt_stateless", "session", "basic"].contains(&class.as_str()))
+        {
             reasons.push(format!("authentication class {class:?}"));
         }
         for name in ["JWK_URL", "JSON_ENCODER"] {
@@ -99,17 +103,8 @@ impl Profile {
                 reasons.push(name.to_owned());
             }
         }
-        if !self.csrf_trusted_origins.is_empty() {
-            reasons.push("csrf_trusted_origins".to_owned());
-        }
-        if self.custom.session_login_body.is_some() {
-            reasons.push("custom.session_login_body".to_owned());
-        }
         if self.custom.refresh_cookie_secure.is_some() {
             reasons.push("custom.refresh_cookie_secure".to_owned());
-        }
-        if ![Value::Null, Value::Bool(false), Value::from("off")].contains(&self.rate_limits) {
-            reasons.push("rate_limits".to_owned());
         }
         reasons
     }
@@ -137,11 +132,8 @@ mod tests {
     fn what_is_not_served_is_named() {
         let mut profile = Profile::for_tests();
         assert_eq!(profile.unsupported(), Vec::<String>::new());
-        profile.auth_classes.push("session".into());
+        profile.auth_classes.push("token".into());
         profile.simple_jwt.insert("JWK_URL".into(), json!("https://keys.example/jwks.json"));
-        profile.rate_limits = json!({"login": "5/min"});
-        assert_eq!(profile.unsupported().len(), 3);
-        profile.rate_limits = json!("off");
         assert_eq!(profile.unsupported().len(), 2);
     }
 

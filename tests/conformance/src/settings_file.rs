@@ -24,6 +24,7 @@ pub(crate) fn settings_file(
     set(&mut settings, "authentication.classes", profile.auth_classes.clone())?;
     set(&mut settings, "languages.LANGUAGE_CODE", profile.language_code.as_str())?;
     set(&mut settings, "languages.negotiated", profile.locale_middleware)?;
+    limits(&mut settings, &profile.rate_limits)?;
     let simple_jwt = table(&mut settings, "simple_jwt")?;
     for (name, value) in &profile.simple_jwt {
         simple_jwt.insert(name.clone(), toml_value(value).with_context(|| format!("simple_jwt.{name}"))?);
@@ -36,10 +37,36 @@ pub(crate) fn settings_file(
             table(simple_jwt, section)?.insert(attribute.clone(), format!("user.{attribute}").into());
         }
     }
+    if !profile.csrf_trusted_origins.is_empty() {
+        set(&mut settings, "csrf.trusted_origins", profile.csrf_trusted_origins.clone())?;
+    }
+    if let Some(body) = &profile.custom.session_login_body {
+        set(&mut settings, "sessions.login_body", body.to_string())?;
+    }
     for (path, value) in turned {
         set(&mut settings, path, toml_value(value)?)?;
     }
     toml::to_string(&settings).context("the settings cannot be written")
+}
+
+/// A profile names limits as Jeton does; those it does not name are off, whatever the stance. `true` stands for the
+/// defaults of the safe one.
+fn limits(settings: &mut Table, given: &Json) -> Result<()> {
+    let all_on = *given == Json::Bool(true) || given == "on";
+    for (name, default) in LIMITS {
+        set(settings, &format!("limits.{name}"), if all_on { default } else { "off" })?;
+    }
+    match given {
+        Json::Null | Json::Bool(_) => {}
+        Json::String(word) if word == "on" || word == "off" => {}
+        Json::Object(given) => {
+            for (name, value) in given {
+                set(settings, &format!("limits.{name}"), toml_value(value)?)?;
+            }
+        }
+        other => bail!("rate_limits cannot be {other}"),
+    }
+    Ok(())
 }
 
 fn set(settings: &mut Table, path: &str, value: impl Into<Value>) -> Result<()> {
@@ -77,6 +104,13 @@ fn toml_value(value: &Json) -> Result<Value> {
     })
 }
 
+const LIMITS: [(&str, &str); 4] = [
+    ("login_failures_per_account", "10/15m"),
+    ("login_failures_per_address", "100/1h"),
+    ("signups_per_address", "20/1h"),
+    ("requests_per_address", "off"),
+];
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -93,6 +127,7 @@ mod tests {
         .clone();
         profile.custom.token_claims = vec!["username".into(), "is_staff".into()];
         profile.custom.response_fields = vec!["email".into()];
+        profile.rate_limits = json!({"login_failures_per_account": "5/1m"});
         let turned = json!({"ledger.reuse_detection": false, "passwords.trim": true}).as_object().unwrap().clone();
         let text = settings_file(&profile, 8001, Compatibility::Safe, &turned).unwrap();
         let read: Table = toml::from_str(&text).unwrap();
@@ -104,6 +139,8 @@ mod tests {
                 "ledger": {"BLACKLIST": true, "reuse_detection": false},
                 "authentication": {"classes": ["jwt"]},
                 "languages": {"LANGUAGE_CODE": "en-us", "negotiated": false},
+                "limits": {"login_failures_per_account": "5/1m", "login_failures_per_address": "off",
+                    "signups_per_address": "off", "requests_per_address": "off"},
                 "simple_jwt": {
                     "ACCESS_TOKEN_LIFETIME": 600, "JTI_CLAIM": "", "AUDIENCE": ["web", "mobile"],
                     "USER_ID_CLAIM": "https://claims.example/email",

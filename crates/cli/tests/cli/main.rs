@@ -7,6 +7,7 @@ mod first_start;
 mod guides;
 mod keys;
 mod korean;
+mod limits;
 mod manuals;
 mod secrets;
 mod serve;

@@ -49,6 +49,12 @@ pub enum AuthError {
     /// The token belongs to somebody else.
     #[error("You do not have permission to perform this action.")]
     NotOwner,
+    /// It was tried too often.
+    #[error("Request was throttled.")]
+    Throttled {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// Too many passwords are being checked.
     #[error("Too many passwords are being checked at the moment.")]
     Overloaded {

@@ -1,6 +1,7 @@
 //! Decides: who may sign in, what a token is worth, what a sign-out ends. Knows nothing of HTTP.
 
 mod access;
+mod basic;
 mod blacklist;
 mod build;
 mod claims;
@@ -8,12 +9,14 @@ mod error;
 mod hooks;
 mod in_use;
 mod ledger;
+mod limits;
 mod logout;
 mod obtain;
 mod operator;
 mod own_users;
 mod refresh;
 mod rule;
+mod session;
 mod setup;
 mod sliding;
 mod token_claims;
@@ -31,28 +34,33 @@ use jeton_token::rotation::{AgentDigest, Rules};
 use jeton_token::time::{Clock, Timestamp};
 use jeton_token::token::{Genuine, Tokens};
 use sha2::{Digest, Sha256};
+use tokio::sync::OnceCell;
 
 pub use access::{Identity, Principal, Rejection};
 pub use build::BuildError;
 pub use error::AuthError;
 pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
 pub use jeton_store::User;
+pub use limits::AccountLimit;
 pub use obtain::{Credentials, Pair, Sliding};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use own_users::{Users, UsersError};
 pub use refresh::Refreshed;
+pub use session::Session;
 pub use setup::{SetupCode, SetupError};
 pub use token_claims::TokenClaims;
 pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;
 use crate::jwks::RemoteKeys;
+use crate::limits::Limits;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
 use hooks::DynHooks;
 pub(crate) use hooks::RefusalStatus;
 use in_use::InUse;
 use own_users::DynUsers;
+use session::SessionKeys;
 use setup::Setup;
 use verified::Verified;
 
@@ -72,8 +80,12 @@ struct Parts {
     entropy: Entropy,
     in_use: InUse,
     setup: Setup,
+    limits: Limits,
+    /// The limits know what the store had kept.
+    limits_restored: OnceCell<()>,
     hooks: Option<Arc<dyn DynHooks>>,
     users: Option<Arc<dyn DynUsers>>,
+    session_keys: SessionKeys,
 }
 
 /// What an embedder brings along.
@@ -146,8 +158,11 @@ impl Auth {
             hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
             in_use: InUse::default(),
             setup: Setup::default(),
+            limits: Limits::new(&settings.limits, settings.secret_key.expose()),
+            limits_restored: OnceCell::new(),
             hooks: embedded.hooks,
             users: embedded.users,
+            session_keys: SessionKeys::of(&settings),
             settings,
             store,
             clock,

@@ -100,9 +100,17 @@ impl Auth {
         Ok((claims, fields))
     }
 
-    /// The user of these credentials, whose hash is brought up to date on the way: every way in with a password goes
-    /// through here.
-    pub(super) async fn sign_in(&self, credentials: Credentials, _: &Caller) -> Result<User, AuthError> {
+    /// The user of these credentials: the one way in for names and passwords, whatever comes of it. It is here that they
+    /// count against `[limits]`.
+    pub(super) async fn sign_in(&self, credentials: Credentials, caller: &Caller) -> Result<User, AuthError> {
+        let attempt = self.begin_attempt(&credentials.username, caller).await?;
+        let checked = self.check_credentials(credentials).await;
+        self.end_attempt(attempt, checked.as_ref()).await;
+        checked
+    }
+
+    /// Whose credentials these are. Their hash is brought up to date on the way.
+    async fn check_credentials(&self, credentials: Credentials) -> Result<User, AuthError> {
         let mut user = self.find_user_by_username(&credentials.username).await?;
         let stored = user.as_ref().map(|user| &user.password);
         let verdict = self.0.hasher.verify(credentials.password, stored).await?;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::users::{Account, UserError};
-use super::{Auth, AuthError};
+use super::{Auth, AuthError, Caller};
 use crate::entropy::LETTERS_AND_DIGITS;
 
 /// What is printed once on the terminal. Only its digest is kept, in memory.
@@ -31,6 +31,9 @@ pub enum SetupError {
     /// No code is out, it is another, its time is over, or it was guessed at too often.
     #[error("The setup code is not valid. Restart the server for a new one, or run `jeton createsuperuser`.")]
     WrongCode,
+    /// This address guessed too often, or the guess cannot be looked at now.
+    #[error(transparent)]
+    Refused(#[from] AuthError),
     /// The name or the password will not do.
     #[error(transparent)]
     User(#[from] UserError),
@@ -59,8 +62,15 @@ impl Auth {
     /// # Errors
     ///
     /// [`SetupError`].
-    pub async fn set_up(&self, code: &SetupCode, account: Account) -> Result<i64, SetupError> {
-        self.check_setup_code(code)?;
+    pub async fn set_up(&self, code: &SetupCode, account: Account, caller: &Caller) -> Result<i64, SetupError> {
+        let guess = self.begin_guess(caller).await?;
+        match self.check_setup_code(code) {
+            Ok(()) => guess.succeed(self.now()),
+            Err(error) => {
+                guess.fail(self.now());
+                return Err(error);
+            }
+        };
         if self.store().is_any_superuser().await.map_err(UserError::from)? {
             self.forget_setup_code();
             return Err(SetupError::WrongCode);

@@ -19,6 +19,11 @@ impl Answer {
         Self::new(StatusCode::OK, data)
     }
 
+    /// A status without a body.
+    pub(super) fn empty(status: StatusCode) -> Self {
+        Self { status, data: None, headers: HeaderMap::new() }
+    }
+
     pub(super) fn new(status: StatusCode, data: impl Into<Value>) -> Self {
         Self { status, data: Some(data.into()), headers: HeaderMap::new() }
     }

@@ -1,10 +1,13 @@
 //! Cookies, read and written as Django reads and writes them.
 
 use std::fmt::Write as _;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 use jeton_token::time::Timestamp;
+
+use crate::settings::{CookieRules, SecureCookie};
 
 /// The value of a cookie. Of several with the name the last counts; a quoted value is unquoted.
 pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -14,6 +17,14 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
         (pair[..equals].trim_ascii() == name.as_bytes()).then(|| pair[equals + 1..].trim_ascii())
     });
     values.last().map(|value| unquote(&String::from_utf8_lossy(value)))
+}
+
+/// Adds a cookie to an answer, unless the answer sets one of that name already.
+pub(super) fn add_cookie(headers: &mut HeaderMap, cookie: HeaderValue) {
+    let name = |cookie: &HeaderValue| cookie.as_bytes().split(|&byte| byte == b'=').next().map(<[u8]>::to_owned);
+    if headers.get_all(header::SET_COOKIE).iter().all(|set| name(set) != name(&cookie)) {
+        headers.append(header::SET_COOKIE, cookie);
+    }
 }
 
 /// A cookie to be set.
@@ -27,7 +38,23 @@ pub(super) struct SetCookie<'a> {
     pub(super) is_http_only: bool,
 }
 
-impl SetCookie<'_> {
+impl<'a> SetCookie<'a> {
+    /// By the rules of a setting, for the host that these request headers name.
+    pub(super) fn by(rules: &'a CookieRules, headers: &HeaderMap, is_http_only: bool) -> Self {
+        Self {
+            name: &rules.name,
+            path: &rules.path,
+            domain: rules.domain.as_deref(),
+            same_site: rules.same_site.as_str(),
+            is_secure: match rules.secure {
+                SecureCookie::Always => true,
+                SecureCookie::Never => false,
+                SecureCookie::UnlessLocalhost => !is_localhost(headers),
+            },
+            is_http_only,
+        }
+    }
+
     /// The header that sets it for so long. The value has no character that would have to be quoted.
     pub(super) fn set(&self, value: &str, age: Duration, now: Timestamp) -> Option<HeaderValue> {
         self.header(value, &http_date(now + age), age.as_secs())
@@ -59,6 +86,17 @@ impl SetCookie<'_> {
         }
         HeaderValue::from_str(&text).ok()
     }
+}
+
+/// Whether a browser asked the machine that it runs on: to such hosts some send no Secure cookie over plain HTTP.
+fn is_localhost(headers: &HeaderMap) -> bool {
+    let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        Some(_) | None => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost") || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 /// A moment as cookies write it (RFC 9110 §5.6.7).
@@ -100,6 +138,7 @@ fn is_octal(digits: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Compatibility;
 
     fn read(headers: &[&str], name: &str) -> Option<String> {
         let values = headers.iter().map(|value| (header::COOKIE, HeaderValue::from_str(value).unwrap()));
@@ -114,6 +153,34 @@ mod tests {
         assert_eq!(read(&["a=\""], "a").as_deref(), Some("\""));
         assert_eq!(read(&[" a = x=y "], "a").as_deref(), Some("x=y"));
         assert_eq!(read(&["A=1; b"], "a"), None);
+    }
+
+    #[test]
+    fn a_cookie_is_secure_unless_the_host_is_this_machine() {
+        let rules = CookieRules::defaults("a", Compatibility::Safe);
+        let is_secure = |host: &str| {
+            let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_str(host).unwrap())]);
+            SetCookie::by(&rules, &headers, false).is_secure
+        };
+        for host in
+            ["localhost", "LOCALHOST:8000", "app.localhost", "127.0.0.1:8000", "127.1.2.3", "[::1]:8000", "[::1]"]
+        {
+            assert!(!is_secure(host), "{host}");
+        }
+        for host in ["app.example", "localhost.evil.example", "127.0.0.1.evil.example", "10.0.0.1:8000", "[::2]", ""] {
+            assert!(is_secure(host), "{host}");
+        }
+        assert!(SetCookie::by(&rules, &HeaderMap::new(), false).is_secure);
+    }
+
+    #[test]
+    fn an_answer_sets_each_cookie_once() {
+        let mut headers = HeaderMap::new();
+        for cookie in ["a=1; Path=/", "ab=2", "a=3", "ab=4"] {
+            add_cookie(&mut headers, HeaderValue::from_static(cookie));
+        }
+        let set: Vec<_> = headers.get_all(header::SET_COOKIE).iter().collect();
+        assert_eq!(set, ["a=1; Path=/", "ab=2"]);
     }
 
     #[test]

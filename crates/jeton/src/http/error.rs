@@ -42,6 +42,16 @@ pub(super) enum ApiError {
     NotAcceptable,
     /// The view has no such method.
     MethodNotAllowed(String),
+    /// Credentials that a class recognised are not good.
+    AuthenticationFailed(&'static str),
+    /// A session login was refused; why is not told.
+    SessionRefused,
+    /// A session may not be used like this.
+    Csrf(String),
+    /// A CSRF token that is good, but not for this session.
+    CsrfOfAnotherSession,
+    /// The page of another site sent the request: this one.
+    ForeignOrigin(String),
 }
 
 impl From<AuthError> for ApiError {
@@ -114,6 +124,13 @@ impl ApiError {
             Self::MethodNotAllowed(method) => {
                 detail(StatusCode::METHOD_NOT_ALLOWED, messages::method_not_allowed(method))
             }
+            Self::AuthenticationFailed(message) => detail(StatusCode::UNAUTHORIZED, Message::new(message)),
+            Self::SessionRefused => Answer::empty(StatusCode::FORBIDDEN),
+            Self::Csrf(reason) => detail(StatusCode::FORBIDDEN, messages::csrf_failed(reason)),
+            Self::CsrfOfAnotherSession => {
+                detail(StatusCode::FORBIDDEN, messages::csrf_failed("CSRF token was not issued for this session."))
+            }
+            Self::ForeignOrigin(origin) => detail(StatusCode::FORBIDDEN, messages::foreign_origin(origin)),
         }
     }
 }
@@ -145,6 +162,11 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
         }
         AuthError::VerifiedBlacklisted => Answer::new(StatusCode::BAD_REQUEST, json!({"non_field_errors": [message]})),
         AuthError::NotOwner => detail(StatusCode::FORBIDDEN, &message),
+        AuthError::Throttled { retry_after } => {
+            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+            detail(StatusCode::TOO_MANY_REQUESTS, &messages::throttled(language, seconds))
+                .with(header::RETRY_AFTER, HeaderValue::from(seconds))
+        }
         AuthError::Overloaded { retry_after } => {
             tracing::warn!("the queue for checking passwords is full: see passwords.threads and passwords.queue");
             unavailable(&message, *retry_after)

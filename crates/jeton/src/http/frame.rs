@@ -4,15 +4,18 @@ use std::any::Any;
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::IntoResponse;
+use jeton_token::time::Timestamp;
 use tracing::Instrument;
 
 use super::App;
+use super::cookies::add_cookie;
+use super::csrf;
 use super::language;
 use super::principal::{Arrived, Peer};
-use super::stale_cookies::StaleCookies;
+use super::session;
 
 /// Outermost of all: what it adds, every answer has.
 pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
@@ -25,7 +28,7 @@ pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Ne
     let language = language::choose(request.headers(), &app.settings().languages);
     request.extensions_mut().insert(language);
     let id = request_id(&app, &request);
-    let stale = StaleCookies::of(request.headers());
+    let cookies = replaced_cookies(&app, request.headers(), arrived);
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
@@ -46,8 +49,25 @@ pub(super) async fn frame(State(app): State<App>, mut request: Request, next: Ne
     if status != 301 && !headers.contains_key(header::CACHE_CONTROL) && headers.contains_key(header::ALLOW) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    stale.replace(headers, app.auth.entropy(), arrived);
+    for cookie in cookies {
+        add_cookie(headers, cookie);
+        vary_by_cookie(headers);
+    }
     response
+}
+
+/// Cookies that cannot be what they claim are put right, whatever the request is for: a CSRF token of the wrong shape is
+/// replaced, a session key too short to be one is deleted.
+pub(super) fn replaced_cookies(app: &App, headers: &HeaderMap, now: Timestamp) -> Vec<HeaderValue> {
+    let cookies = [csrf::renewed_cookie(app, headers, now), session::deleted_if_impossible(app, headers)];
+    cookies.into_iter().flatten().collect()
+}
+
+fn vary_by_cookie(headers: &mut HeaderMap) {
+    let names = |value: &HeaderValue| value.to_str().is_ok_and(|names| names.split(", ").any(|name| name == "Cookie"));
+    if !headers.get_all(header::VARY).iter().any(names) {
+        headers.append(header::VARY, HeaderValue::from_static("Cookie"));
+    }
 }
 
 /// One request failed in a way that nobody foresaw; the others go on.

@@ -1,16 +1,21 @@
 //! The parsers of requests, opened for the fuzz targets by the feature `fuzzing`. No part of the API.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::http::{HeaderMap, HeaderValue, Request, header};
+use jeton_store::{OpenMode, Store};
 use jeton_token::secret::Secret;
-use jeton_token::time::Timestamp;
+use jeton_token::time::{Clock, Timestamp};
 use serde_json::{Map, Value};
 
+use super::App;
 use super::authentication;
 use super::body::Data;
 use super::body::json::{Json, JsonError, Limits};
+use super::frame;
 use super::media_type::MediaType;
 use super::negotiation::{Format, Renderers};
-use super::stale_cookies::StaleCookies;
+use crate::auth::Auth;
 use crate::entropy::Entropy;
 use crate::languages::{LanguageCode, asked_for, parse_accept_language};
 use crate::settings::{Compatibility, Settings};
@@ -62,10 +67,17 @@ pub fn accept_language(header: &[u8]) -> (Vec<(String, u16)>, Option<LanguageCod
 
 /// The `Set-Cookie` headers that these `Cookie` headers provoke; nothing if they can be no headers.
 pub fn cookies(headers: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
-    let stale = StaleCookies::of(&header_map(header::COOKIE.as_str(), headers)?);
-    let mut answer = HeaderMap::new();
-    stale.replace(&mut answer, &Entropy::seeded(1), Timestamp::EPOCH);
-    Some(answer.get_all(header::SET_COOKIE).iter().map(|value| value.as_bytes().to_vec()).collect())
+    static APP: OnceLock<Option<App>> = OnceLock::new();
+    let app = APP.get_or_init(|| {
+        let mut settings = Settings::new(Compatibility::Exact, Secret::from(""));
+        settings.passwords.threads = 1;
+        let store = Store::open("sqlite::memory:", OpenMode::Create, Timestamp::EPOCH).ok()?;
+        let clock = Clock::manual(Timestamp::EPOCH);
+        Some(App::new(Auth::new(Arc::new(settings), store, clock, Entropy::seeded(1)).ok()?))
+    });
+    let headers = header_map(header::COOKIE.as_str(), headers)?;
+    let cookies = frame::replaced_cookies(app.as_ref()?, &headers, Timestamp::EPOCH);
+    Some(cookies.into_iter().map(|cookie| cookie.as_bytes().to_vec()).collect())
 }
 
 /// What `Authorization` headers hold.

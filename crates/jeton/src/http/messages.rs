@@ -21,6 +21,11 @@ pub(super) const NULL_CHARACTERS: &str = "Null characters are not allowed.";
 pub(super) const NO_DATA: &str = "No data provided";
 pub(super) const NOT_FOUND: &str = "Not found.";
 pub(super) const NOT_ACCEPTABLE: &str = "Could not satisfy the request Accept header.";
+pub(super) const MALFORMED_REQUEST: &str = "Malformed request.";
+pub(super) const BASIC_WITHOUT_CREDENTIALS: &str = "Invalid basic header. No credentials provided.";
+pub(super) const BASIC_WITH_SPACES: &str = "Invalid basic header. Credentials string should not contain spaces.";
+pub(super) const BASIC_NOT_BASE64: &str = "Invalid basic header. Credentials not correctly base64 encoded.";
+pub(super) const WRONG_USERNAME_OR_PASSWORD: &str = "Invalid username/password.";
 pub(super) const GOODBYE: &str = "OK, goodbye";
 pub(super) const GOODBYE_ALL: &str = "OK, goodbye, all refresh tokens blacklisted";
 
@@ -86,12 +91,34 @@ pub(super) fn method_not_allowed(method: &str) -> Message {
     Message::new("Method \"{method}\" not allowed.").with("method", method)
 }
 
+pub(super) fn csrf_failed(reason: &str) -> Message {
+    Message::new("CSRF Failed: {reason}").with("reason", reason)
+}
+
+pub(super) fn foreign_origin(origin: &str) -> Message {
+    Message::new(
+        "Requests from {origin} are not allowed. If it is one of yours, add it to csrf.trusted_origins; where HTTPS ends \
+         at a proxy, name that proxy in server.trusted_proxies.",
+    )
+    .with("origin", origin)
+}
+
 pub(super) fn unsupported_media_type(media_type: &str) -> Message {
     Message::new("Unsupported media type \"{media_type}\" in request.").with("media_type", media_type)
 }
 
 pub(super) fn unsupported_charset(charset: &str) -> Message {
     Message::new("Unsupported charset \"{charset}\" in request Content-Type header.").with("charset", charset)
+}
+
+/// Two sentences, each of which the catalogues know.
+pub(super) fn throttled(language: Language, seconds: u64) -> String {
+    let wait = match seconds {
+        1 => "Expected available in {wait} second.",
+        _ => "Expected available in {wait} seconds.",
+    };
+    let wait = Message::new(wait).with("wait", seconds.to_string());
+    format!("{} {}", Message::new("Request was throttled.").text(language), wait.text(language))
 }
 
 /// What the bearer of a refused token is told.
@@ -112,6 +139,13 @@ pub(super) fn of_token_error(error: &TokenError) -> Message {
 mod tests {
     use super::*;
     use crate::languages::LanguageCode;
+
+    #[test]
+    fn one_second_is_not_several() {
+        let text = |seconds| throttled(Language::ENGLISH, seconds);
+        assert_eq!(text(1), "Request was throttled. Expected available in 1 second.");
+        assert_eq!(text(5), "Request was throttled. Expected available in 5 seconds.");
+    }
 
     #[test]
     fn values_stand_where_their_placeholders_stood() {

@@ -23,11 +23,12 @@ mod negotiation;
 mod openapi;
 mod pages;
 mod principal;
+mod proxy;
 mod render;
 mod routing;
 mod server;
+mod session;
 mod setup;
-mod stale_cookies;
 mod swagger;
 mod token;
 mod view;
@@ -117,13 +118,13 @@ impl App {
             Endpoint::SlidingRefresh => token::SLIDING_REFRESH.serve(self, post(token::refresh_sliding)),
             Endpoint::Logout => logout::LOGOUT.serve(self, post(logout::logout)),
             Endpoint::Me => me::ME.serve(self, get(me::me).post(me::me)),
+            Endpoint::SessionLogin => session::LOGIN.serve(self, post(session::login)),
+            Endpoint::SessionLogout => session::LOGOUT.serve(self, post(session::logout)),
             // Not served yet: such a path is not found.
             Endpoint::CookieSignup
             | Endpoint::CookieLogin
             | Endpoint::CookieLogout
             | Endpoint::CookieRefresh
-            | Endpoint::SessionLogin
-            | Endpoint::SessionLogout
             | Endpoint::JwtLogin
             | Endpoint::JwtInfo
             | Endpoint::AuthToken => MethodRouter::new(),

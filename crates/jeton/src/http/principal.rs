@@ -1,6 +1,6 @@
 //! Who sent a request: extractors, so that a handler does not compile without saying who may call it.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use jeton_token::time::Timestamp;
 
 use super::App;
 use super::error::ApiError;
+use super::proxy::client_address;
 use crate::auth::{self, AuthError, Principal};
 
 /// The other end of the connection, put there by the accept loop.
@@ -70,12 +71,17 @@ impl FromRequestParts<App> for Caller<Option<Principal>> {
     }
 }
 
-fn origin(parts: &Parts, app: &App) -> auth::Caller {
-    let address: Option<IpAddr> = parts.extensions.get::<Peer>().map(|peer| peer.0.ip());
+/// When its head was read.
+pub(super) fn arrived(parts: &Parts, app: &App) -> Timestamp {
+    parts.extensions.get::<Arrived>().map_or_else(|| app.auth.now(), |arrived| arrived.0)
+}
+
+/// Where a request comes from and when.
+pub(super) fn origin(parts: &Parts, app: &App) -> auth::Caller {
     let user_agent = parts.headers.get(header::USER_AGENT);
     auth::Caller {
-        at: parts.extensions.get::<Arrived>().map_or_else(|| app.auth.now(), |arrived| arrived.0),
-        address,
+        at: arrived(parts, app),
+        address: client_address(parts, app),
         user_agent: user_agent.map(|text| String::from_utf8_lossy(text.as_bytes()).into_owned()),
     }
 }

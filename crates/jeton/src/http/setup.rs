@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use jeton_token::secret::Secret;
 
@@ -13,8 +13,9 @@ use super::fields::{Blanks, Fields};
 use super::language::Language;
 use super::messages::Message;
 use super::pages::{Frame, Notice, html};
+use super::principal::{Anybody, Caller};
 use super::routing;
-use crate::auth::{Account, NewPassword, SetupError, UserError};
+use crate::auth::{self, Account, AuthError, NewPassword, SetupError, UserError};
 use crate::settings::Endpoint;
 
 /// Where the page is.
@@ -51,7 +52,12 @@ pub(super) async fn form(State(app): State<App>, language: Language) -> Response
     }
 }
 
-pub(super) async fn submit(State(app): State<App>, language: Language, data: Result<Data, ApiError>) -> Response {
+pub(super) async fn submit(
+    State(app): State<App>,
+    caller: Caller<Anybody>,
+    language: Language,
+    data: Result<Data, ApiError>,
+) -> Response {
     let read = data.and_then(|data| {
         let mut fields = Fields::of(&data.0)?;
         let code = Secret::new(fields.text("code", Blanks::Trim));
@@ -64,7 +70,7 @@ pub(super) async fn submit(State(app): State<App>, language: Language, data: Res
         let error = Some(frame.say("Code, username and password are all needed."));
         return html(StatusCode::BAD_REQUEST, &Form { frame, action: SETUP_PATH, error });
     };
-    match set_up(&app, &code, username, password).await {
+    match set_up(&app, &code, username, password, &caller).await {
         Ok(username) => {
             let path = app.first_path(Endpoint::TokenObtain).unwrap_or_default();
             let welcome = Message::new("Welcome, {username}.").with("username", username.as_str()).text(language);
@@ -73,7 +79,11 @@ pub(super) async fn submit(State(app): State<App>, language: Language, data: Res
         }
         Err(error) => {
             let message = Some(why_not(&error).text(language));
-            html(status_of(&error), &Form { frame, action: SETUP_PATH, error: message })
+            let mut response = html(status_of(&error), &Form { frame, action: SETUP_PATH, error: message });
+            if let SetupError::Refused(AuthError::Throttled { retry_after }) = error {
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs() + 1));
+            }
+            response
         }
     }
 }
@@ -83,10 +93,11 @@ async fn set_up(
     code: &Secret<String>,
     username: String,
     password: Secret<String>,
+    caller: &auth::Caller,
 ) -> Result<String, SetupError> {
     app.auth.check_new_password(&password)?;
     let account = Account { username: username.clone(), password: NewPassword::Plain(password), ..Account::default() };
-    app.auth.set_up(code, account).await?;
+    app.auth.set_up(code, account, caller).await?;
     Ok(username)
 }
 
@@ -95,13 +106,15 @@ fn why_not(error: &SetupError) -> Message {
         SetupError::User(UserError::TooShort { min_length }) => {
             Message::new("a password has at least {min_length} characters").with("min_length", min_length.to_string())
         }
-        SetupError::WrongCode | SetupError::User(_) => Message::of(error.to_string()),
+        SetupError::WrongCode | SetupError::Refused(_) | SetupError::User(_) => Message::of(error.to_string()),
     }
 }
 
 fn status_of(error: &SetupError) -> StatusCode {
     match error {
         SetupError::WrongCode => StatusCode::FORBIDDEN,
+        SetupError::Refused(AuthError::Throttled { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        SetupError::Refused(_) => StatusCode::SERVICE_UNAVAILABLE,
         SetupError::User(UserError::Store(_) | UserError::Password(_)) => StatusCode::SERVICE_UNAVAILABLE,
         SetupError::User(
             UserError::BadUsername | UserError::Taken | UserError::TooShort { .. } | UserError::LongHash,

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::App;
 use super::contract::Success;
-use super::csrf::CsrfSecret;
+use super::csrf;
 use super::negotiation::Renderers;
 use super::pages;
 use super::routing;
@@ -39,10 +39,8 @@ pub(super) async fn page(State(app): State<App>, uri: Uri, headers: HeaderMap) -
     let own = response.headers_mut();
     own.insert(header::CONTENT_TYPE, HeaderValue::from_static(pages::CONTENT_TYPE));
     own.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    if CsrfSecret::of(&headers).is_none() {
-        let cookie = CsrfSecret::new(app.auth.entropy()).cookie(app.auth.now());
-        own.extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
-    }
+    let (_, cookie) = csrf::form_token(&app, &headers, app.auth.now());
+    own.extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
     response
 }
 

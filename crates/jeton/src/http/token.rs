@@ -74,6 +74,7 @@ pub(super) async fn obtain(State(app): State<App>, caller: Caller<Anybody>, data
 }
 
 pub(super) async fn refresh(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
+    app.auth.admit_request(&caller).await?;
     let refreshed = app.auth.refresh(&token(&data, "refresh")?, &caller).await?;
     let mut body = json!({"access": refreshed.access});
     if let Some(refresh) = refreshed.refresh {
@@ -83,6 +84,7 @@ pub(super) async fn refresh(State(app): State<App>, caller: Caller<Anybody>, dat
 }
 
 pub(super) async fn verify(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
+    app.auth.admit_request(&caller).await?;
     Ok(Answer::ok(app.auth.verify(&token(&data, "token")?, &caller).await?))
 }
 
@@ -104,6 +106,7 @@ pub(super) async fn refresh_sliding(
     caller: Caller<Anybody>,
     data: Data,
 ) -> Result<Answer, ApiError> {
+    app.auth.admit_request(&caller).await?;
     let sliding = app.auth.refresh_sliding(&token(&data, "token")?, &caller).await?;
     Ok(Answer::ok(with(json!({"token": sliding.token}), sliding.fields)))
 }

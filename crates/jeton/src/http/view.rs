@@ -13,14 +13,15 @@ use serde_json::{Map, Value, json};
 
 use super::App;
 use super::answer::Answer;
-use super::authentication::{Callers, authenticate};
+use super::authentication::{Callers, LookedAtSession, authenticate};
 use super::contract::{Refusal, Success};
-use super::csrf::CsrfSecret;
+use super::cookies::add_cookie;
+use super::csrf;
 use super::error::{ApiError, Refused};
 use super::language::Language;
 use super::negotiation::{Format, Renderers};
 use super::pages::{self, AnswerPage, Frame, Visit};
-use super::principal::Known;
+use super::principal::{Known, arrived};
 use super::render;
 use super::yaml;
 
@@ -225,19 +226,20 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
             None => write(&mut response, answer, format),
         }
     }
+    looked_at_session |= response.extensions_mut().remove::<LookedAtSession>().is_some();
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, HeaderValue::from_static(view.allow));
     if let Some(vary) = vary(view, format, looked_at_session) {
         headers.append(header::VARY, HeaderValue::from_static(vary));
     }
-    cookies.into_iter().for_each(|cookie| _ = headers.append(header::SET_COOKIE, cookie));
+    cookies.into_iter().for_each(|cookie| add_cookie(headers, cookie));
     response
 }
 
 /// What a page tells of its request.
 struct PageOf {
     visit: Visit,
-    /// Sets the secret of the page's forms, where the browser has none yet.
+    /// Sets the secret of the page's forms.
     cookie: Option<HeaderValue>,
 }
 
@@ -246,22 +248,14 @@ impl PageOf {
         if format != Some(&Format::Html) {
             return None;
         }
-        let entropy = app.auth.entropy();
-        let (secret, cookie) = match CsrfSecret::of(&parts.headers) {
-            Some(secret) => (secret, None),
-            None => {
-                let secret = CsrfSecret::new(entropy);
-                let cookie = secret.cookie(app.auth.now());
-                (secret, cookie)
-            }
-        };
+        let (csrf_token, cookie) = csrf::form_token(app, &parts.headers, arrived(parts, app));
         let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         let visit = Visit {
             method: parts.method.clone(),
             path: parts.uri.path().to_owned(),
             host: host.to_owned(),
             is_let_in: true,
-            csrf_token: secret.masked(entropy),
+            csrf_token,
         };
         Some(Self { visit, cookie })
     }
@@ -274,7 +268,7 @@ impl PageOf {
         let own = response.headers_mut();
         own.insert(header::CONTENT_TYPE, HeaderValue::from_static(pages::CONTENT_TYPE));
         own.insert(header::CONTENT_SECURITY_POLICY, pages::policy());
-        own.extend(self.cookie.map(|cookie| (header::SET_COOKIE, cookie)));
+        self.cookie.into_iter().for_each(|cookie| add_cookie(own, cookie));
         *response.body_mut() = Body::from(pages::text(&page));
     }
 }

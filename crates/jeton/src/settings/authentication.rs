@@ -10,9 +10,9 @@ pub enum AuthenticationClass {
     Jwt,
     /// `jwt_stateless`: a token, believed as it stands.
     JwtStateless,
-    /// `session`: a browser session. Not served by this version.
+    /// `session`: a browser session.
     Session,
-    /// `basic`: name and password with each request. Not served by this version.
+    /// `basic`: name and password with each request.
     Basic,
     /// `token`: DRF's opaque key. Not served by this version.
     Token,
@@ -39,7 +39,7 @@ impl Authentication {
         let mut section = reader.section("authentication");
         let classes = section.read_if(
             "classes",
-            "The ways in, in the order they are tried: jwt, jwt_stateless.",
+            "The ways in, in the order they are tried: jwt, jwt_stateless, session, basic.",
             Self::default().classes,
             |classes| match classes.as_slice() {
                 [] => Err(Wrong::new("the list is empty, so that nobody could come in", "Write [\"jwt\"].")),
@@ -48,7 +48,8 @@ impl Authentication {
         );
         for class in classes.iter().filter(|class| !class.is_served()) {
             let what = format!("{} is not served by this version", class.show());
-            section.refuse("classes", Wrong::new(what, "Leave it out; jwt and jwt_stateless are served."));
+            section
+                .refuse("classes", Wrong::new(what, "Leave it out; jwt, jwt_stateless, session and basic are served."));
         }
         Self { classes }
     }
@@ -57,8 +58,8 @@ impl Authentication {
 impl AuthenticationClass {
     fn is_served(self) -> bool {
         match self {
-            Self::Jwt | Self::JwtStateless => true,
-            Self::Session | Self::Basic | Self::Token | Self::JwtHeader => false,
+            Self::Jwt | Self::JwtStateless | Self::Session | Self::Basic => true,
+            Self::Token | Self::JwtHeader => false,
         }
     }
 }

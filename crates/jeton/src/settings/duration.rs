@@ -41,7 +41,7 @@ pub(super) fn in_words(duration: Duration) -> String {
 }
 
 /// Units from large to small, each at most once; `None` for anything else.
-fn from_words(text: &str) -> Option<Duration> {
+pub(super) fn from_words(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     if let Ok(seconds) = rest.parse() {
         return Some(Duration::from_secs(seconds));

@@ -5,8 +5,8 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    Authentication, Compatibility, Cors, Database, Languages, Ledger, Log, Origin, Passwords, Problem, Problems,
-    Server, Settings, SimpleJwt, Sources, Urls, Wire,
+    Authentication, Compatibility, Cors, Csrf, Database, Languages, Ledger, Limits, Log, Origin, Passwords, Problem,
+    Problems, Server, Sessions, Settings, SimpleJwt, Sources, Urls, Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -92,7 +92,10 @@ impl Settings {
             wire: Wire::read(reader, &simple_jwt),
             ledger: Ledger::read(reader, compatibility),
             authentication: Authentication::read(reader),
+            sessions: Sessions::read(reader, compatibility),
+            csrf: Csrf::read(reader, compatibility),
             passwords: Passwords::read(reader, compatibility),
+            limits: Limits::read(reader, compatibility),
             urls: Urls::read(reader),
             cors: Cors::read(reader, &simple_jwt.auth_header_name),
             languages: Languages::read(reader, compatibility),

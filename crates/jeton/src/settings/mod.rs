@@ -2,7 +2,9 @@
 
 mod authentication;
 mod compatibility;
+mod cookie_rules;
 mod cors;
+mod csrf;
 mod database;
 mod default_file;
 mod duration;
@@ -12,14 +14,17 @@ mod given;
 mod guides;
 mod languages;
 mod ledger;
+mod limits;
 mod load;
 mod log;
 mod passwords;
 mod problem;
+mod proxies;
 mod reader;
 mod rules;
 mod secrets;
 mod server;
+mod sessions;
 mod simple_jwt;
 mod source;
 mod suggestion;
@@ -30,16 +35,21 @@ use jeton_token::secret::Secret;
 
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
+pub use cookie_rules::{CookieRules, SameSite, SecureCookie};
 pub use cors::Cors;
+pub use csrf::Csrf;
 pub use database::{Database, Location};
 pub use default_file::default_file;
 pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
+pub use limits::{Limit, Limits, Rate};
 pub use load::Loaded;
 pub use log::{Log, LogFormat};
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
+pub use proxies::ForwardedHeader;
 pub use server::Server;
+pub use sessions::Sessions;
 pub use simple_jwt::{
     Algorithm, Audience, JsonEncoder, Responses, SimpleJwt, TokenClass, UserAttribute, UserCondition, UserField,
     UserRule, ValueSource,
@@ -70,8 +80,14 @@ pub struct Settings {
     pub ledger: Ledger,
     /// `[authentication]`.
     pub authentication: Authentication,
+    /// `[sessions]`.
+    pub sessions: Sessions,
+    /// `[csrf]`.
+    pub csrf: Csrf,
     /// `[passwords]`.
     pub passwords: Passwords,
+    /// `[limits]`.
+    pub limits: Limits,
     /// `[urls]`.
     pub urls: Urls,
     /// `[cors]`.
@@ -95,7 +111,10 @@ impl Settings {
             wire: Wire::default(),
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
+            sessions: Sessions::defaults(compatibility),
+            csrf: Csrf::defaults(compatibility),
             passwords: Passwords::defaults(compatibility),
+            limits: Limits::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&simple_jwt.auth_header_name),
             languages: Languages::defaults(compatibility),

@@ -3,8 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::Compatibility;
 use super::given::{Bytes, between};
+use super::proxies::{ForwardedHeader, are_proxies};
 use super::reader::Reader;
 
 /// The listener and its limits.
@@ -13,6 +16,10 @@ use super::reader::Reader;
 pub struct Server {
     /// Address and port; port 0 takes any free one.
     pub listen: SocketAddr,
+    /// The networks of the proxies that may tell whom they speak for. Nobody else is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The header in which they tell it.
+    pub forwarded_header: ForwardedHeader,
     /// How long a client may take to send a request head.
     pub header_timeout: Duration,
     /// How long a client may take to send a body.
@@ -40,6 +47,8 @@ impl Server {
     pub fn defaults(compatibility: Compatibility) -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8000)),
+            trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::XForwardedFor,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),
@@ -59,6 +68,17 @@ impl Server {
         let mut section = reader.section("server");
         let mut server = Self::defaults(compatibility);
         server.listen = section.read("listen", "Address and port; port 0 takes any free one.", server.listen);
+        server.trusted_proxies = section.read_if(
+            "trusted_proxies",
+            "Networks of the proxies before Jeton, such as [\"10.0.0.0/8\"]: what they say of a client is believed. Empty: nobody.",
+            server.trusted_proxies,
+            |networks| are_proxies(networks),
+        );
+        server.forwarded_header = section.read(
+            "forwarded_header",
+            "The header in which they tell it: x-forwarded-for (with x-forwarded-proto), or forwarded. They must set it themselves.",
+            server.forwarded_header,
+        );
         let mut timeout = |key, about, value: &mut Duration| {
             *value =
                 section.read_if(key, about, *value, between(Duration::from_millis(100)..=Duration::from_secs(3600)));

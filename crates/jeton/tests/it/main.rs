@@ -14,4 +14,5 @@ mod passwords;
 mod plain_tokens;
 mod schema;
 mod site;
+mod throttling;
 mod urls;

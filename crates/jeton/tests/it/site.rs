@@ -19,7 +19,7 @@ pub(crate) const PASSWORD: &str = "Pa55-word!";
 pub(crate) struct Site {
     pub(crate) jeton: Jeton,
     pub(crate) clock: Clock,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 pub(crate) struct Reply {
@@ -60,7 +60,7 @@ impl Site {
         let url = format!("sqlite://{}", folder.path().join("jeton.db").display());
         let store = Store::open(&url, OpenMode::Create, clock.now()).unwrap();
         let jeton = Jeton::with(settings, store, clock.clone(), Entropy::system()).unwrap();
-        let site = Self { jeton, clock, _folder: folder };
+        let site = Self { jeton, clock, folder };
         for username in ["alice", "bob"] {
             let account = Account {
                 username: username.to_owned(),
@@ -70,6 +70,19 @@ impl Site {
             site.jeton.auth().create_user(account).await.unwrap();
         }
         site
+    }
+
+    /// Another process over the same database, with the same settings.
+    pub(crate) fn neighbour(&self) -> Jeton {
+        let url = format!("sqlite://{}", self.folder.path().join("jeton.db").display());
+        let store = Store::open(&url, OpenMode::Existing, self.clock.now()).unwrap();
+        let settings = self.jeton.auth().settings().clone();
+        Jeton::with(settings, store, self.clock.clone(), Entropy::system()).unwrap()
+    }
+
+    /// The same site in a new process.
+    pub(crate) fn restarted(self) -> Self {
+        Self { jeton: self.neighbour(), ..self }
     }
 
     pub(crate) async fn exact() -> Self {

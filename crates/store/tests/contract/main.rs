@@ -7,8 +7,10 @@ mod events;
 mod families;
 mod flush;
 mod groups;
+mod login_limits;
 mod rotations;
 mod rules;
+mod sessions;
 mod store;
 mod users;
 
@@ -122,6 +124,25 @@ contract! {
         the_highest_expiry_of_a_foreign_token_is_remembered
         flushing_our_own_tokens_says_nothing_about_foreign_ones
         a_horizon_that_moved_out_keeps_the_family
+    }
+    sessions {
+        a_session_is_found_by_its_digest_until_it_runs_out
+        a_login_can_replace_a_session
+        a_taken_digest_or_a_user_who_is_gone_makes_no_session
+        a_session_is_renewed_by_its_user_alone
+        a_session_ends_once_with_one_event
+        all_sessions_of_a_user_end_and_no_others
+        a_session_of_a_deleted_user_is_nobodys
+        sessions_that_ran_out_are_deleted_by_and_by
+        sixty_four_logins_at_once_are_sixty_four_sessions
+    }
+    login_limits {
+        the_later_of_two_rows_stays_whichever_comes_first
+        strangers_and_devices_have_rows_of_their_own
+        what_expires_last_is_listed_first
+        clearing_an_account_forgives_its_failures_and_no_others
+        what_memory_forgot_is_deleted_unless_it_came_back
+        expired_rows_are_flushed_some_at_a_time
     }
     rules {
         random_walks_leave_the_store_where_the_rules_say

@@ -1,6 +1,8 @@
 //! Who sends a request: the authentication classes, tried in order before a view runs.
 
+mod basic;
 mod bearer;
+mod session;
 
 use axum::extract::Request;
 use axum::http::HeaderValue;
@@ -37,6 +39,10 @@ pub(super) struct Authentication {
     pub(super) cookies: Vec<HeaderValue>,
 }
 
+/// On an answer whose view looked for a session by itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LookedAtSession;
+
 impl Callers {
     /// The classes that are tried, in order.
     pub(super) fn classes(self, settings: &Settings) -> &[AuthenticationClass] {
@@ -67,24 +73,23 @@ impl Callers {
 /// The request is changed only if a class has to look into the body: then its body is one that was read.
 pub(super) async fn authenticate(app: &App, callers: Callers, request: &mut Request) -> Authentication {
     let mut authentication = Authentication { principal: Ok(None), looked_at_session: false, cookies: Vec::new() };
+    let (parts, mut body) = std::mem::take(request).into_parts();
     for &class in callers.classes(app.settings()) {
         let tried = match class {
-            AuthenticationClass::Jwt => bearer::authenticate(app, request.headers(), bearer::User::LookedUp).await,
-            AuthenticationClass::JwtStateless => {
-                bearer::authenticate(app, request.headers(), bearer::User::Claimed).await
-            }
+            AuthenticationClass::Jwt => bearer::authenticate(app, &parts.headers, bearer::User::LookedUp).await,
+            AuthenticationClass::JwtStateless => bearer::authenticate(app, &parts.headers, bearer::User::Claimed).await,
+            AuthenticationClass::Session => session::authenticate(app, &parts, &mut body, &mut authentication).await,
+            AuthenticationClass::Basic => basic::authenticate(app, &parts).await,
             // The settings refuse these until they are served.
-            AuthenticationClass::Session
-            | AuthenticationClass::Basic
-            | AuthenticationClass::Token
-            | AuthenticationClass::JwtHeader => Ok(None),
+            AuthenticationClass::Token | AuthenticationClass::JwtHeader => Ok(None),
         };
         authentication.principal = tried;
         if !matches!(authentication.principal, Ok(None)) {
-            return authentication;
+            break;
         }
     }
-    if callers.must_be_known() {
+    *request = Request::from_parts(parts, body);
+    if callers.must_be_known() && matches!(authentication.principal, Ok(None)) {
         authentication.principal = Err(AuthError::NotAuthenticated.into());
     }
     authentication

@@ -4,7 +4,7 @@ pub(super) mod json;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use self::json::{Json, JsonError, Limits, Text};
@@ -22,8 +22,7 @@ impl FromRequest<App> for Data {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let server = &app.settings().server;
-        let content_type = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-        let content_type: String = content_type.unwrap_or_default().iter().map(|&byte| char::from(byte)).collect();
+        let content_type = content_type(request.headers());
         let body = read(request.into_body(), server).await?;
         Self::parse(content_type, body, server).await
     }
@@ -50,6 +49,37 @@ impl Data {
         }
         Err(ApiError::UnsupportedMediaType(content_type))
     }
+}
+
+/// A field of a form, the last one of that name; nothing if the body is no form. The body stays as it was.
+pub(super) async fn form_field(
+    headers: &HeaderMap,
+    body: &mut Body,
+    name: &str,
+    server: &Server,
+) -> Result<Option<String>, ApiError> {
+    let content_type = content_type(headers);
+    let media_type = MediaType::parse(&content_type);
+    let is_urlencoded = media_type.covers("application/x-www-form-urlencoded");
+    if !is_urlencoded && !media_type.covers("multipart/form-data") {
+        return Ok(None);
+    }
+    let bytes = read(std::mem::take(body), server).await?;
+    *body = Body::from(bytes.clone());
+    let fields = match is_urlencoded {
+        true => Fields::urlencoded(&decode(&bytes, &media_type)?)?,
+        false => Fields::multipart(bytes, media_type.parameter("boundary")).await?,
+    };
+    let value = fields.0.into_iter().rev().find(|(field, _)| field == name);
+    Ok(value.and_then(|(_, value)| match value {
+        Json::Text(text) => Some(text.text),
+        Json::Null | Json::Bool(_) | Json::Integer(_) | Json::Float(_) | Json::Array(_) | Json::Object(_) => None,
+    }))
+}
+
+fn content_type(headers: &HeaderMap) -> String {
+    let content_type = headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    content_type.unwrap_or_default().iter().map(|&byte| char::from(byte)).collect()
 }
 
 impl From<JsonError> for ApiError {

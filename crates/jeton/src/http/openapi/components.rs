@@ -193,7 +193,9 @@ fn scheme(class: AuthenticationClass, settings: &Settings) -> (&'static str, Val
             };
             ("jwtAuth", scheme)
         }
-        AuthenticationClass::Session => ("cookieAuth", json!({"type": "apiKey", "in": "cookie", "name": "sessionid"})),
+        AuthenticationClass::Session => {
+            ("cookieAuth", json!({"type": "apiKey", "in": "cookie", "name": settings.sessions.cookie.name}))
+        }
         AuthenticationClass::Basic => ("basicAuth", json!({"type": "http", "scheme": "basic"})),
         AuthenticationClass::Token => ("tokenAuth", in_header("Authorization", "Token")),
         AuthenticationClass::JwtHeader => {
