@@ -85,7 +85,7 @@ fn said() -> BTreeSet<String> {
     }
     for path in ERRORS {
         let text = fs::read_to_string(here.join("..").join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let shapes = calls(&text, &["#[error("], 1).into_iter().map(|text| shape(&text));
+        let shapes = calls(&text, &["#[error(", "f.write_str(", "write!(f, "], 1).into_iter().map(|text| shape(&text));
         let shapes = shapes.filter(|shape| shape.contains(' '));
         if path.starts_with("store") {
             said.extend(shapes.flat_map(|shape| {
@@ -216,6 +216,6 @@ const ERRORS: [&str; 10] = [
     "jeton/src/jwks/fetch.rs",
     "jeton/src/passwords/cost.rs",
     "jeton/src/passwords/mod.rs",
-    "token/src/key/mod.rs",
+    "token/src/key/error.rs",
     "token/src/error.rs",
 ];

@@ -49,7 +49,7 @@ impl Message {
     /// The text, in that language as far as it is known there.
     pub(super) fn text(&self, language: Language) -> String {
         let number = self.values.iter().find_map(|(_, value)| value.parse().ok());
-        let mut rest = language.translate(&self.english, number);
+        let mut rest = language.translate_counted(&self.english, number);
         let mut text = String::with_capacity(rest.len());
         while let Some((before, after)) = rest.split_once('{') {
             text.push_str(before);

@@ -161,7 +161,7 @@ impl Field {
     }
 
     fn metadata(&self, language: Language) -> (String, Value) {
-        let label = if self.is_label_translated { language.translate(self.label, None) } else { self.label };
+        let label = if self.is_label_translated { language.translate(self.label) } else { self.label };
         let mut metadata = json!({
             "type": self.kind,
             "required": self.is_required,

@@ -24,6 +24,7 @@ pub(super) const GAPS: &[(&str, &str)] = &[
     ("No data provided", "데이터가 제공되지 않았습니다"),
 ];
 
+/// What Jeton alone says, but for its pages.
 pub(super) const OWN: &[(&str, &str)] = &[
     ("Duplicate field \"{name}\".", "\"{name}\" 필드가 두 번 있습니다."),
     ("The body is longer than {bytes} bytes.", "요청 본문이 {bytes}바이트를 넘습니다."),
@@ -32,38 +33,10 @@ pub(super) const OWN: &[(&str, &str)] = &[
     ("Too many passwords are being checked at the moment.", "지금 확인 중인 비밀번호가 너무 많습니다."),
     ("Passwords cannot be checked at the moment.", "지금은 비밀번호를 확인할 수 없습니다."),
     ("The database is not available at the moment.", "지금은 데이터베이스를 사용할 수 없습니다."),
-    ("The database is not available.", "데이터베이스를 사용할 수 없습니다."),
     ("The form has more than {count} fields.", "폼의 필드가 {count}개를 넘습니다."),
     (
         "Unsupported charset \"{charset}\" in request Content-Type header.",
         "요청의 Content-Type 헤더에 있는 문자 집합 \"{charset}\"은(는) 지원되지 않습니다.",
-    ),
-    ("API documentation", "API 문서"),
-    ("Not Found", "찾을 수 없음"),
-    ("There is nothing at this address.", "이 주소에는 아무것도 없습니다."),
-    ("Request", "요청"),
-    ("Response", "응답"),
-    ("Send {method}", "{method} 보내기"),
-    ("Site", "사이트"),
-    ("Skip to the content", "본문으로 건너뛰기"),
-    ("The same with curl", "curl로 하기"),
-    ("Setup code", "설치 코드"),
-    ("Make administrator", "관리자 만들기"),
-    ("Make the first administrator", "첫 관리자 만들기"),
-    ("Administrator made", "관리자를 만들었습니다"),
-    ("Code, username and password are all needed.", "코드, 사용자 이름, 비밀번호가 모두 필요합니다."),
-    (
-        "The setup code was printed on the terminal when the server started.",
-        "설치 코드는 서버가 시작될 때 터미널에 출력되었습니다.",
-    ),
-    (
-        "The setup code is not valid. Restart the server for a new one, or run `jeton createsuperuser`.",
-        "설치 코드가 유효하지 않습니다. 서버를 다시 시작해 새 코드를 받거나 `jeton createsuperuser`를 실행하세요.",
-    ),
-    ("Welcome, {username}.", "{username} 님, 환영합니다."),
-    (
-        "You are this server’s administrator. Sign in with your new password:",
-        "이 서버의 관리자가 되었습니다. 새 비밀번호로 로그인하세요:",
     ),
     (
         "a username has 1 to 150 letters, digits and @ . + - _ characters",
@@ -73,6 +46,7 @@ pub(super) const OWN: &[(&str, &str)] = &[
     ("a password has at least {min_length} characters", "비밀번호는 {min_length}자 이상이어야 합니다"),
     ("a stored hash has at most 128 characters", "저장된 해시는 128자 이하여야 합니다"),
     ("The token is in heavy use at the moment.", "지금 이 토큰을 쓰는 요청이 너무 많습니다."),
+    ("Users cannot be looked up at the moment.", "지금은 사용자를 조회할 수 없습니다."),
 ];
 
 #[cfg(test)]

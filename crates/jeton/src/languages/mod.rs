@@ -39,9 +39,13 @@ impl Language {
         self.code.as_str()
     }
 
-    /// An English message in this language, placeholders and all; itself where there is no translation. Where a number
-    /// stands in it, languages have forms for numbers that English does not tell apart.
-    pub(crate) fn translate(self, english: &str, number: Option<u64>) -> &str {
+    /// An English message in this language, placeholders and all; itself where there is no translation.
+    pub(crate) fn translate(self, english: &str) -> &str {
+        self.translate_counted(english, None)
+    }
+
+    /// The same of a message with a number in it: languages have forms for numbers that English does not tell apart.
+    pub(crate) fn translate_counted(self, english: &str, number: Option<u64>) -> &str {
         let form = |code| catalogue::form(code, english, number?);
         let text = |code| form(code).or_else(|| catalogue::text(code, english)).or_else(|| self.korean(code, english));
         self.codes().find_map(text).unwrap_or(english)
@@ -79,28 +83,28 @@ mod tests {
 
     #[test]
     fn what_a_language_cannot_say_the_default_language_says_but_not_to_english_readers() {
-        assert_eq!(language("ko", "en").translate(REQUIRED, None), "이 필드는 필수 항목입니다.");
-        assert_eq!(language("ja", "ko").translate("User not found", None), "찾을 수 없는 사용자입니다");
-        assert_eq!(language("en", "ko").translate("User not found", None), "User not found");
-        assert_eq!(language("en-gb", "ko").translate("User not found", None), "User not found");
-        assert_eq!(language("fr", "en").translate("no such message", None), "no such message");
+        assert_eq!(language("ko", "en").translate(REQUIRED), "이 필드는 필수 항목입니다.");
+        assert_eq!(language("ja", "ko").translate("User not found"), "찾을 수 없는 사용자입니다");
+        assert_eq!(language("en", "ko").translate("User not found"), "User not found");
+        assert_eq!(language("en-gb", "ko").translate("User not found"), "User not found");
+        assert_eq!(language("fr", "en").translate("no such message"), "no such message");
     }
 
     #[test]
     fn gaps_of_the_reference_are_filled_where_that_is_wanted() {
         let korean = language("ko", "en");
-        assert_eq!(korean.translate(INVALID, None), INVALID);
-        assert_eq!(korean.filling_gaps(true).translate(INVALID, None), "유효하지 않은 토큰입니다");
-        assert_eq!(language("fr", "en").filling_gaps(true).translate(INVALID, None), INVALID);
+        assert_eq!(korean.translate(INVALID), INVALID);
+        assert_eq!(korean.filling_gaps(true).translate(INVALID), "유효하지 않은 토큰입니다");
+        assert_eq!(language("fr", "en").filling_gaps(true).translate(INVALID), INVALID);
     }
 
     #[test]
     fn numbers_take_their_form() {
         let many = "This password is too short. It must contain at least {min_length} characters.";
-        let polish = |number| language("pl", "en").translate(many, Some(number)).to_owned();
+        let polish = |number| language("pl", "en").translate_counted(many, Some(number)).to_owned();
         assert!(polish(3).ends_with("{min_length} znaki.") && polish(8).ends_with("{min_length} znaków."));
-        assert!(language("ko", "en").translate(many, Some(8)).contains("최소 {min_length}자"));
-        assert_eq!(language("en", "ko").translate(many, Some(8)), many);
-        assert_eq!(language("ko", "en").translate(REQUIRED, Some(8)), "이 필드는 필수 항목입니다.");
+        assert!(language("ko", "en").translate_counted(many, Some(8)).contains("최소 {min_length}자"));
+        assert_eq!(language("en", "ko").translate_counted(many, Some(8)), many);
+        assert_eq!(language("ko", "en").translate_counted(REQUIRED, Some(8)), "이 필드는 필수 항목입니다.");
     }
 }
