@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod claims;
+mod cookie;
+mod django_rules;
 mod embedding;
 mod hostile;
 mod hostile_tokens;
@@ -13,6 +15,7 @@ mod pages;
 mod passwords;
 mod plain_tokens;
 mod schema;
+mod signup;
 mod site;
 mod throttling;
 mod urls;
