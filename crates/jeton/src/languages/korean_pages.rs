@@ -10,6 +10,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     // Browsable pages.
     ("Request", "요청"),
     ("Response", "응답"),
+    ("Signed in as {username}.", "{username} 님으로 로그인했습니다."),
     ("Send {method}", "{method} 보내기"),
     ("The same with curl", "같은 요청을 curl로"),
     // Labels.
