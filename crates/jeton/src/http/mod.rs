@@ -5,6 +5,7 @@ mod auth_token;
 mod authentication;
 mod body;
 mod contract;
+mod cookie;
 mod cookies;
 mod cors;
 mod csrf;
@@ -31,6 +32,7 @@ mod routing;
 mod server;
 mod session;
 mod setup;
+mod signup;
 mod swagger;
 mod token;
 mod view;
@@ -125,10 +127,10 @@ impl App {
             Endpoint::AuthToken => auth_token::OBTAIN.serve(self, post(auth_token::obtain)),
             Endpoint::SessionLogin => session::LOGIN.serve(self, post(session::login)),
             Endpoint::SessionLogout => session::LOGOUT.serve(self, post(session::logout)),
-            // Not served yet: such a path is not found.
-            Endpoint::CookieSignup | Endpoint::CookieLogin | Endpoint::CookieLogout | Endpoint::CookieRefresh => {
-                MethodRouter::new()
-            }
+            Endpoint::CookieSignup => signup::SIGNUP.serve(self, post(signup::signup)),
+            Endpoint::CookieLogin => cookie::LOGIN.serve(self, post(cookie::login)),
+            Endpoint::CookieLogout => cookie::LOGOUT.serve(self, post(cookie::logout)),
+            Endpoint::CookieRefresh => cookie::REFRESH.serve(self, post(cookie::refresh)),
             Endpoint::Schema => openapi::SCHEMA.serve(self, get(openapi::schema)),
             Endpoint::SwaggerUi => swagger::SWAGGER_UI.serve(self, get(swagger::page)),
             Endpoint::Health => get(health::health),

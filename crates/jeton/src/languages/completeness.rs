@@ -106,6 +106,7 @@ const IN_ENGLISH: &[&str] = &[
     "CSRF Failed: {reason}",
     "JSON parse error - {message}",
     "Multipart form parse error - {why}",
+    "CSRF Failed: {reason}",
     "OK, goodbye",
     "OK, goodbye, all refresh tokens blacklisted",
 ];

@@ -4,6 +4,7 @@ mod auth_tokens;
 mod authentication;
 mod compatibility;
 mod cookie_rules;
+mod cookies;
 mod cors;
 mod csrf;
 mod database;
@@ -27,10 +28,12 @@ mod rules;
 mod secrets;
 mod server;
 mod sessions;
+mod signup;
 mod simple_jwt;
 mod source;
 mod suggestion;
 mod urls;
+mod usernames;
 mod wire;
 
 use jeton_token::secret::Secret;
@@ -39,6 +42,7 @@ pub use auth_tokens::AuthTokens;
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
 pub use cookie_rules::{CookieRules, SameSite, SecureCookie};
+pub use cookies::Cookies;
 pub use cors::Cors;
 pub use csrf::Csrf;
 pub use database::{Database, Location};
@@ -54,12 +58,14 @@ pub use problem::{Problem, Problems};
 pub use proxies::ForwardedHeader;
 pub use server::Server;
 pub use sessions::Sessions;
+pub use signup::Signup;
 pub use simple_jwt::{
     Algorithm, Audience, JsonEncoder, Responses, SimpleJwt, TokenClass, UserAttribute, UserCondition, UserField,
     UserRule, ValueSource,
 };
 pub use source::{Origin, SettingsFile, Source, Sources};
 pub use urls::{Endpoint, Slash, Urls};
+pub use usernames::Usernames;
 pub use wire::{ClaimsAtRefresh, ErrorTexts, UserIdForm, Wire};
 
 /// Everything that can be set.
@@ -94,6 +100,12 @@ pub struct Settings {
     pub hand_made: HandMade,
     /// `[passwords]`.
     pub passwords: Passwords,
+    /// `[usernames]`.
+    pub usernames: Usernames,
+    /// `[signup]`.
+    pub signup: Signup,
+    /// `[cookies]`.
+    pub cookies: Cookies,
     /// `[limits]`.
     pub limits: Limits,
     /// `[urls]`.
@@ -124,6 +136,9 @@ impl Settings {
             csrf: Csrf::defaults(compatibility),
             auth_tokens: AuthTokens::defaults(compatibility),
             passwords: Passwords::defaults(compatibility),
+            usernames: Usernames::defaults(compatibility),
+            signup: Signup::default(),
+            cookies: Cookies::defaults(compatibility, &Urls::default()),
             limits: Limits::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header]),
