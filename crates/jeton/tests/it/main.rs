@@ -1,7 +1,10 @@
 //! The whole service in one process: real router, real store, a clock of the test's own.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod basic;
+mod browser;
 mod claims;
+mod csrf;
 mod embedding;
 mod hostile;
 mod hostile_tokens;
@@ -13,6 +16,7 @@ mod pages;
 mod passwords;
 mod plain_tokens;
 mod schema;
+mod sessions;
 mod site;
 mod throttling;
 mod urls;

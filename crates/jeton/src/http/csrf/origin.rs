@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 
 use super::super::App;
 use super::super::error::ApiError;
-use super::super::proxy::is_secure;
+use super::super::proxy::{host, is_secure};
 use crate::settings::{Csrf, Settings};
 
 /// Refuses what another site's page sends: for endpoints that a cookie or a password opens, before anybody is known.
@@ -46,7 +46,7 @@ impl Provenance {
             origin: text(header::ORIGIN),
             referer: text(header::REFERER),
             fetch_site: FetchSite::of(&parts.headers),
-            host: text(header::HOST).or_else(|| parts.uri.authority().map(ToString::to_string)),
+            host: host(parts).map(str::to_owned),
             is_secure: is_secure(parts, app),
         }
     }

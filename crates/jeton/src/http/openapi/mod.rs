@@ -135,13 +135,13 @@ const fn view(endpoint: Endpoint) -> Option<&'static View> {
         Endpoint::SlidingRefresh => Some(&super::token::SLIDING_REFRESH),
         Endpoint::Logout => Some(&super::logout::LOGOUT),
         Endpoint::Me => Some(&super::me::ME),
+        Endpoint::SessionLogin => Some(&super::session::LOGIN),
+        Endpoint::SessionLogout => Some(&super::session::LOGOUT),
         Endpoint::Schema => Some(&SCHEMA),
         Endpoint::CookieSignup
         | Endpoint::CookieLogin
         | Endpoint::CookieLogout
         | Endpoint::CookieRefresh
-        | Endpoint::SessionLogin
-        | Endpoint::SessionLogout
         | Endpoint::JwtLogin
         | Endpoint::JwtInfo
         | Endpoint::AuthToken
