@@ -255,6 +255,11 @@ async fn cookie_and_token_belong_together_and_in_safe_to_the_session() {
                     let reply = show(&mut tab, text(sent), place).await;
                     let shown =
                         format!("{compatibility:?} cookie {cookie:?} sent {sent:?} in {place:?}: {}", reply.text);
+                    if place == Place::Plain && !matches!(cookie, Shown::Nothing | Shown::Malformed) {
+                        // The body is parsed when the token is looked for, and nobody takes this one.
+                        assert_eq!(reply.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{shown}");
+                        continue;
+                    }
                     match verdict(compatibility, cookie, sent, place) {
                         None => assert_eq!(reply.status, StatusCode::OK, "{shown}"),
                         Some(reason) => {
