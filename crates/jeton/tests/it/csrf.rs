@@ -1,7 +1,10 @@
 //! The CSRF matrix: what a request says of where it comes from, times what it shows, for every endpoint that a browser
 //! opens by itself.
 
+use std::net::SocketAddr;
+
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::{Method, Request, StatusCode};
 use jeton::settings::{AuthenticationClass, Compatibility};
 use serde_json::json;
@@ -341,4 +344,49 @@ async fn each_piece_of_safe_is_a_setting() {
     let foreign = [("Origin", "https://evil.example"), ("Content-Type", "application/json")];
     let body = json!({"username": "alice", "password": PASSWORD}).to_string();
     assert_eq!(Browser::new(&site).send(Method::POST, LOGIN, &foreign, body).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn where_https_ends_at_a_trusted_proxy_a_referer_has_to_be_good() {
+    let mut settings = settings(Compatibility::Exact);
+    settings.authentication.classes = vec![AuthenticationClass::Session];
+    settings.server.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+    let site = Site::new(settings).await;
+    let browser = Browser::signed_in(&site, "alice").await;
+    let post = async |proxy: [u8; 4], headers: &[(&str, &str)]| {
+        let cookies = format!("sessionid={}; csrftoken={}", browser.cookie("sessionid"), browser.cookie("csrftoken"));
+        let mut request = Request::post("/api/me/")
+            .extension(ConnectInfo(SocketAddr::from((proxy, 50_000))))
+            .header("Host", HOST)
+            .header("X-Forwarded-Proto", "https")
+            .header("Cookie", cookies)
+            .header("X-CSRFToken", browser.cookie("csrftoken"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let reply = site.send(request.body(Body::empty()).unwrap()).await;
+        if reply.status == StatusCode::OK { String::new() } else { detail(&reply) }
+    };
+    const PROXY: [u8; 4] = [10, 0, 0, 1];
+    for (headers, reason) in [
+        (&[][..], "CSRF Failed: Referer checking failed - no Referer."),
+        (&[("Referer", "https://site.example/page")], ""),
+        (
+            &[("Referer", "http://site.example/")],
+            "CSRF Failed: Referer checking failed - Referer is insecure while host is secure.",
+        ),
+        (
+            &[("Referer", "https://evil.example/")],
+            "CSRF Failed: Referer checking failed - https://evil.example/ does not match any trusted origins.",
+        ),
+        (&[("Origin", "https://site.example")], ""),
+        (&[("Origin", "https://site.example"), ("Referer", "https://evil.example/")], ""),
+        (
+            &[("Origin", "http://site.example")],
+            "CSRF Failed: Origin checking failed - http://site.example does not match any trusted origins.",
+        ),
+    ] {
+        assert_eq!(post(PROXY, headers).await, reason, "{headers:?}");
+    }
+    assert_eq!(post([192, 0, 2, 1], &[]).await, "", "a stranger's word on HTTPS counts for nothing");
 }
