@@ -120,8 +120,10 @@ impl From<UserError> for Failure {
             UserError::Taken => {
                 Self::refused(told(&error.to_string()), say!("Choose another; `jeton user list` shows who is there."))
             }
-            UserError::TooShort { .. } => {
-                Self::refused(told(&error.to_string()), say!("Choose a longer one; the limit is passwords.min_length."))
+            UserError::WeakPassword(weaknesses) => {
+                let told: Vec<String> = weaknesses.iter().map(|weakness| told(&weakness.to_string())).collect();
+                let next = say!("Choose another; passwords.validators says what is asked of one.");
+                Self::refused(told.join(" "), next)
             }
             UserError::BadUsername => Self::refused(told(&error.to_string()), say!("Choose another name.")),
             UserError::LongHash => Self::refused(told(&error.to_string()), say!("Give the hash as Django stores it.")),

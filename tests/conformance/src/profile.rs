@@ -103,9 +103,6 @@ impl Profile {
                 reasons.push(name.to_owned());
             }
         }
-        if self.custom.refresh_cookie_secure.is_some() {
-            reasons.push("custom.refresh_cookie_secure".to_owned());
-        }
         reasons
     }
 }

@@ -40,6 +40,8 @@ pub(super) enum ApiError {
     FormatNotFound,
     /// No format is acceptable.
     NotAcceptable,
+    /// `signup.enabled` is off.
+    SignupClosed,
     /// The view has no such method.
     MethodNotAllowed(String),
     /// Credentials that a class recognised are not good.
@@ -121,6 +123,7 @@ impl ApiError {
             Self::BodyBroken => detail(StatusCode::BAD_REQUEST, "The body did not arrive complete.".into()),
             Self::FormatNotFound => detail(StatusCode::NOT_FOUND, messages::NOT_FOUND.into()),
             Self::NotAcceptable => detail(StatusCode::NOT_ACCEPTABLE, messages::NOT_ACCEPTABLE.into()),
+            Self::SignupClosed => detail(StatusCode::FORBIDDEN, "Sign-up is closed.".into()),
             Self::MethodNotAllowed(method) => {
                 detail(StatusCode::METHOD_NOT_ALLOWED, messages::method_not_allowed(method))
             }

@@ -4,6 +4,7 @@ mod answer;
 mod authentication;
 mod body;
 mod contract;
+mod cookie;
 mod cookies;
 mod cors;
 mod csrf;
@@ -29,6 +30,7 @@ mod routing;
 mod server;
 mod session;
 mod setup;
+mod signup;
 mod swagger;
 mod token;
 mod view;
@@ -120,14 +122,12 @@ impl App {
             Endpoint::Me => me::ME.serve(self, get(me::me).post(me::me)),
             Endpoint::SessionLogin => session::LOGIN.serve(self, post(session::login)),
             Endpoint::SessionLogout => session::LOGOUT.serve(self, post(session::logout)),
+            Endpoint::CookieSignup => signup::SIGNUP.serve(self, post(signup::signup)),
+            Endpoint::CookieLogin => cookie::LOGIN.serve(self, post(cookie::login)),
+            Endpoint::CookieLogout => cookie::LOGOUT.serve(self, post(cookie::logout)),
+            Endpoint::CookieRefresh => cookie::REFRESH.serve(self, post(cookie::refresh)),
             // Not served yet: such a path is not found.
-            Endpoint::CookieSignup
-            | Endpoint::CookieLogin
-            | Endpoint::CookieLogout
-            | Endpoint::CookieRefresh
-            | Endpoint::JwtLogin
-            | Endpoint::JwtInfo
-            | Endpoint::AuthToken => MethodRouter::new(),
+            Endpoint::JwtLogin | Endpoint::JwtInfo | Endpoint::AuthToken => MethodRouter::new(),
             Endpoint::Schema => openapi::SCHEMA.serve(self, get(openapi::schema)),
             Endpoint::SwaggerUi => swagger::SWAGGER_UI.serve(self, get(swagger::page)),
             Endpoint::Health => get(health::health),

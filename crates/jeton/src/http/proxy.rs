@@ -27,6 +27,11 @@ pub(super) fn is_secure(parts: &Parts, app: &App) -> bool {
     peer(parts).is_some_and(|peer| is_trusted(peer, server)) && is_forwarded_https(&parts.headers, server)
 }
 
+/// The host that the client asked for, with its port if it named one.
+pub(super) fn host(parts: &Parts) -> Option<&str> {
+    parts.headers.get(header::HOST)?.to_str().ok()
+}
+
 /// The other end of the connection: of our own accept loop, or of whoever mounted the router.
 fn peer(parts: &Parts) -> Option<IpAddr> {
     let ours = parts.extensions.get::<Peer>().map(|peer| peer.0);

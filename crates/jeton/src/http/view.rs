@@ -60,6 +60,7 @@ pub(super) struct Field {
     pub(super) is_read_only: bool,
     pub(super) is_label_translated: bool,
     pub(super) max_length: Option<u16>,
+    pub(super) help_text: Option<&'static str>,
 }
 
 impl View {
@@ -144,12 +145,41 @@ impl Field {
     /// A text that has to be there.
     pub(super) const fn required(name: &'static str, label: &'static str) -> Self {
         let kind = "string";
-        Self { name, label, kind, is_required: true, is_read_only: false, is_label_translated: false, max_length: None }
+        Self {
+            name,
+            label,
+            kind,
+            is_required: true,
+            is_read_only: false,
+            is_label_translated: false,
+            max_length: None,
+            help_text: None,
+        }
     }
 
     /// A text that the answer has, and the body does not need.
     pub(super) const fn read_only(name: &'static str, label: &'static str) -> Self {
         Self { is_required: false, is_read_only: true, ..Self::required(name, label) }
+    }
+
+    /// The same of another kind of text.
+    pub(super) const fn kind(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The same with a greatest length, in characters.
+    pub(super) const fn max_length(self, max_length: u16) -> Self {
+        Self { max_length: Some(max_length), ..self }
+    }
+
+    /// The same with a word of help.
+    pub(super) const fn help(self, help_text: &'static str) -> Self {
+        Self { help_text: Some(help_text), ..self }
+    }
+
+    /// The same with a label that is said in the language of the answer, as those of Django's own columns are.
+    pub(super) const fn translated(self) -> Self {
+        Self { is_label_translated: true, ..self }
     }
 
     /// A text that may be left out.
@@ -162,19 +192,38 @@ impl Field {
         Self { kind: "boolean", ..Self::optional(name, label) }
     }
 
+    /// A label of Django's is the name of a column with a capital: translated as the one or as the other.
+    fn translated_label(&self, language: Language) -> String {
+        let name = with_first(self.label, |letter| letter.to_ascii_lowercase());
+        match (language.translate(self.label), language.translate(&name)) {
+            (label, translated) if label == self.label && translated != name => {
+                with_first(translated, |letter| letter.to_ascii_uppercase())
+            }
+            (label, _) => label.to_owned(),
+        }
+    }
+
     fn metadata(&self, language: Language) -> (String, Value) {
-        let label = if self.is_label_translated { language.translate(self.label) } else { self.label };
+        let label = if self.is_label_translated { self.translated_label(language) } else { self.label.to_owned() };
         let mut metadata = json!({
             "type": self.kind,
             "required": self.is_required,
             "read_only": self.is_read_only,
             "label": label,
         });
+        if let Some(help_text) = self.help_text {
+            metadata["help_text"] = language.translate(help_text).into();
+        }
         if let Some(max_length) = self.max_length {
             metadata["max_length"] = max_length.into();
         }
         (self.name.to_owned(), metadata)
     }
+}
+
+fn with_first(text: &str, change: impl FnOnce(char) -> char) -> String {
+    let mut letters = text.chars();
+    letters.next().map(change).into_iter().chain(letters).collect()
 }
 
 impl Parsers {

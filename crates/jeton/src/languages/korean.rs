@@ -47,7 +47,11 @@ pub(super) const OWN: &[(&str, &str)] = &[
         "사용자 이름은 문자, 숫자, @ . + - _ 1자부터 150자까지입니다",
     ),
     ("a user with that username or id already exists", "그 이름이나 번호를 쓰는 사용자가 이미 있습니다"),
-    ("a password has at least {min_length} characters", "비밀번호는 {min_length}자 이상이어야 합니다"),
+    (
+        "This password is too long. It may have at most {max_length} bytes.",
+        "비밀번호가 너무 깁니다. 최대 {max_length}바이트까지 쓸 수 있습니다.",
+    ),
+    ("Sign-up is closed.", "지금은 가입할 수 없습니다."),
     ("a stored hash has at most 128 characters", "저장된 해시는 128자 이하여야 합니다"),
     (
         "Requests from {origin} are not allowed here: see csrf.trusted_origins, and behind a proxy server.trusted_proxies.",

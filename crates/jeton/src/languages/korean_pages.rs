@@ -16,6 +16,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("Refresh", "갱신 토큰"),
     ("Refresh token", "갱신 토큰"),
     ("All my tokens", "내 토큰 모두"),
+    ("Email address", "이메일 주소"),
     // The first administrator.
     ("Make the first administrator", "첫 관리자 만들기"),
     (
@@ -37,6 +38,18 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "설정 코드가 맞지 않습니다. 서버를 다시 시작해 새 코드를 받거나 `jeton createsuperuser`를 실행하세요.",
     ),
     // What views do.
+    ("A username and a password for a session cookie.", "사용자 이름과 비밀번호로 세션 쿠키를 받습니다."),
+    ("Ends the session.", "세션을 끝냅니다."),
+    (
+        "A username and a password for an access token, and for a refresh token in a cookie.",
+        "사용자 이름과 비밀번호로 접근 토큰을 받습니다. 갱신 토큰은 쿠키에 담깁니다.",
+    ),
+    ("The refresh token in the cookie for a new access token.", "쿠키의 갱신 토큰으로 새 접근 토큰을 받습니다."),
+    ("Ends the refresh token in the cookie, and deletes the cookie.", "쿠키의 갱신 토큰을 끝내고 쿠키를 지웁니다."),
+    (
+        "Makes a user and signs them in: an access token, and a refresh token in a cookie.",
+        "사용자를 만들고 로그인합니다. 접근 토큰을 받고, 갱신 토큰은 쿠키에 담깁니다.",
+    ),
     (
         "A username and a password for a pair of tokens: one that opens doors for minutes, and one that gets new ones.",
         "사용자 이름과 비밀번호를 토큰 한 쌍으로 바꿉니다. 하나는 몇 분 동안 문을 열고, 하나는 새 토큰을 받아 옵니다.",

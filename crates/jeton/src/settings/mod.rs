@@ -3,6 +3,7 @@
 mod authentication;
 mod compatibility;
 mod cookie_rules;
+mod cookies;
 mod cors;
 mod csrf;
 mod database;
@@ -25,10 +26,12 @@ mod rules;
 mod secrets;
 mod server;
 mod sessions;
+mod signup;
 mod simple_jwt;
 mod source;
 mod suggestion;
 mod urls;
+mod usernames;
 mod wire;
 
 use jeton_token::secret::Secret;
@@ -36,6 +39,7 @@ use jeton_token::secret::Secret;
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
 pub use cookie_rules::{CookieRules, SameSite, SecureCookie};
+pub use cookies::Cookies;
 pub use cors::Cors;
 pub use csrf::Csrf;
 pub use database::{Database, Location};
@@ -50,12 +54,14 @@ pub use problem::{Problem, Problems};
 pub use proxies::ForwardedHeader;
 pub use server::Server;
 pub use sessions::Sessions;
+pub use signup::Signup;
 pub use simple_jwt::{
     Algorithm, Audience, JsonEncoder, Responses, SimpleJwt, TokenClass, UserAttribute, UserCondition, UserField,
     UserRule, ValueSource,
 };
 pub use source::{Origin, SettingsFile, Source, Sources};
 pub use urls::{Endpoint, Slash, Urls};
+pub use usernames::Usernames;
 pub use wire::{ClaimsAtRefresh, ErrorTexts, UserIdForm, Wire};
 
 /// Everything that can be set.
@@ -86,6 +92,12 @@ pub struct Settings {
     pub csrf: Csrf,
     /// `[passwords]`.
     pub passwords: Passwords,
+    /// `[usernames]`.
+    pub usernames: Usernames,
+    /// `[signup]`.
+    pub signup: Signup,
+    /// `[cookies]`.
+    pub cookies: Cookies,
     /// `[limits]`.
     pub limits: Limits,
     /// `[urls]`.
@@ -114,6 +126,9 @@ impl Settings {
             sessions: Sessions::defaults(compatibility),
             csrf: Csrf::defaults(compatibility),
             passwords: Passwords::defaults(compatibility),
+            usernames: Usernames::defaults(compatibility),
+            signup: Signup::default(),
+            cookies: Cookies::defaults(compatibility, &Urls::default()),
             limits: Limits::defaults(compatibility),
             urls: Urls::default(),
             cors: Cors::defaults(&simple_jwt.auth_header_name),

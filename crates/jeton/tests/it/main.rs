@@ -4,7 +4,9 @@
 mod basic;
 mod browser;
 mod claims;
+mod cookie;
 mod csrf;
+mod django_rules;
 mod embedding;
 mod hostile;
 mod hostile_tokens;
@@ -17,6 +19,7 @@ mod passwords;
 mod plain_tokens;
 mod schema;
 mod sessions;
+mod signup;
 mod site;
 mod throttling;
 mod urls;

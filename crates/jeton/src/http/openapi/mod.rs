@@ -135,14 +135,14 @@ const fn view(endpoint: Endpoint) -> Option<&'static View> {
         Endpoint::SlidingRefresh => Some(&super::token::SLIDING_REFRESH),
         Endpoint::Logout => Some(&super::logout::LOGOUT),
         Endpoint::Me => Some(&super::me::ME),
+        Endpoint::CookieSignup => Some(&super::signup::SIGNUP),
+        Endpoint::CookieLogin => Some(&super::cookie::LOGIN),
+        Endpoint::CookieLogout => Some(&super::cookie::LOGOUT),
+        Endpoint::CookieRefresh => Some(&super::cookie::REFRESH),
         Endpoint::SessionLogin => Some(&super::session::LOGIN),
         Endpoint::SessionLogout => Some(&super::session::LOGOUT),
         Endpoint::Schema => Some(&SCHEMA),
-        Endpoint::CookieSignup
-        | Endpoint::CookieLogin
-        | Endpoint::CookieLogout
-        | Endpoint::CookieRefresh
-        | Endpoint::JwtLogin
+        Endpoint::JwtLogin
         | Endpoint::JwtInfo
         | Endpoint::AuthToken
         | Endpoint::SwaggerUi
