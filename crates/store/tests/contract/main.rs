@@ -144,14 +144,6 @@ contract! {
         sessions_that_ran_out_are_deleted_by_and_by
         sixty_four_logins_at_once_are_sixty_four_sessions
     }
-    login_limits {
-        the_later_of_two_rows_stays_whichever_comes_first
-        strangers_and_devices_have_rows_of_their_own
-        what_expires_last_is_listed_first
-        clearing_an_account_forgives_its_failures_and_no_others
-        what_memory_forgot_is_deleted_unless_it_came_back
-        expired_rows_are_flushed_some_at_a_time
-    }
     rules {
         random_walks_leave_the_store_where_the_rules_say
         whenever_the_rules_note_a_late_replay_the_store_does
