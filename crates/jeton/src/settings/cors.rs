@@ -24,9 +24,10 @@ pub struct Cors {
 }
 
 impl Cors {
-    /// Nobody is allowed; pages that will be may send JSON and the header that carries the token.
+    /// Nobody is allowed; pages that will be may send JSON, the header that carries the token, and the one against CSRF.
     pub fn defaults(auth_header_name: &str) -> Self {
-        let mut allowed_headers = vec!["accept".to_owned(), "authorization".to_owned(), "content-type".to_owned()];
+        let mut allowed_headers: Vec<String> =
+            ["accept", "authorization", "content-type", "x-csrftoken"].map(str::to_owned).into();
         if !allowed_headers.iter().any(|name| name == auth_header_name) {
             allowed_headers.push(auth_header_name.to_owned());
         }
