@@ -173,15 +173,19 @@ struct Url<'a> {
 
 impl<'a> Url<'a> {
     fn split(text: &'a str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://")?;
+        let (scheme, rest) = text.trim_start_matches(|c: char| c <= ' ').split_once("://")?;
         let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
         let (host, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         is_scheme.then(|| Self { scheme: scheme.to_ascii_lowercase(), host, rest })
     }
 
+    /// Put together again: a query or a fragment without letters is left out.
     fn text(&self) -> String {
-        format!("{}://{}{}", self.scheme, self.host, self.rest)
+        let (rest, fragment) = self.rest.split_once('#').unwrap_or((self.rest, ""));
+        let rest = rest.strip_suffix('?').filter(|path| !path.contains('?')).unwrap_or(rest);
+        let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
+        format!("{}://{}{rest}{fragment}", self.scheme, self.host)
     }
 }
 
@@ -257,6 +261,14 @@ mod tests {
         let foreign = referer(Some("https://app.example/login?next=/"), &plain).unwrap_err();
         let told = "https://app.example/login?next=/ does not match any trusted origins.";
         assert_eq!(foreign, format!("Referer checking failed - {told}"));
+        for (sent, told) in [
+            ("HTTPS://evil/#", "https://evil/"),
+            ("https://evil/?#", "https://evil/"),
+            ("https://evil?a?#b", "https://evil?a?#b"),
+        ] {
+            let foreign = referer(Some(sent), &plain).unwrap_err();
+            assert_eq!(foreign, format!("Referer checking failed - {told} does not match any trusted origins."));
+        }
     }
 
     #[test]
