@@ -108,7 +108,7 @@ impl Auth {
 
     /// Whose credentials these are. Their hash is brought up to date on the way.
     async fn check_credentials(&self, credentials: Credentials) -> Result<User, AuthError> {
-        let mut user = self.find_user_by_username(&credentials.username).await?;
+        let mut user = self.find_user_by_typed_name(&credentials.username).await?;
         let stored = user.as_ref().map(|user| &user.password);
         let verdict = self.0.hasher.verify(credentials.password, stored).await?;
         let (Some(mut user), Verdict::Match { rehash }) = (user.take(), verdict) else {
