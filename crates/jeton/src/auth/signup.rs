@@ -45,7 +45,8 @@ impl Auth {
     ///
     /// [`SignUpError::Closed`], [`AuthError::Throttled`].
     pub async fn admit_applicant(&self, caller: &Caller) -> Result<Admitted, SignUpError> {
-        if !self.settings().signup.enabled {
+        // Where an app brings its own users, it makes them, too.
+        if !self.settings().signup.enabled || self.own_users().is_some() {
             return Err(SignUpError::Closed);
         }
         self.admit_sign_up(caller).await?;
