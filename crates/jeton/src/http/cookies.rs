@@ -12,11 +12,11 @@ use crate::settings::{CookieRules, SecureCookie};
 /// The value of a cookie. Of several with the name the last counts; a quoted value is unquoted.
 pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     let pairs = headers.get_all(header::COOKIE).iter().flat_map(|header| header.as_bytes().split(|&byte| byte == b';'));
-    let values = pairs.filter_map(|pair| {
+    let mut values = pairs.filter_map(|pair| {
         let equals = pair.iter().position(|&byte| byte == b'=')?;
         (pair[..equals].trim_ascii() == name.as_bytes()).then(|| pair[equals + 1..].trim_ascii())
     });
-    values.last().map(|value| unquote(&String::from_utf8_lossy(value)))
+    values.next_back().map(|value| unquote(&String::from_utf8_lossy(value)))
 }
 
 /// Adds a cookie to an answer, unless the answer sets one of that name already.

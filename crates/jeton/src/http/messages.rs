@@ -128,8 +128,7 @@ pub(super) fn csrf_failed(reason: &str) -> Message {
 
 pub(super) fn foreign_origin(origin: &str) -> Message {
     Message::new(
-        "Requests from {origin} are not allowed. If it is one of yours, add it to csrf.trusted_origins; where HTTPS ends \
-         at a proxy, name that proxy in server.trusted_proxies.",
+        "Requests from {origin} are not allowed here: see csrf.trusted_origins, and behind a proxy server.trusted_proxies.",
     )
     .with("origin", origin)
 }

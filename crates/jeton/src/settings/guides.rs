@@ -59,9 +59,9 @@ classes = [
     "rest_framework_simplejwt.authentication.JWTAuthentication",
 ]
 "#;
-    let problems = load("exact", &format!("{THREE_WAYS}{classes}")).expect_err("three classes are not served");
+    let problems = load("exact", &format!("{THREE_WAYS}{classes}")).expect_err("a class that is not served");
     let said: Vec<&str> = problems.errors.iter().map(|problem| problem.what.as_str()).collect();
-    assert_eq!(said, ["basic", "session", "token"].map(|name| format!("\"{name}\" is not served by this version")));
+    assert_eq!(said, ["\"token\" is not served by this version"]);
 }
 
 const SHORT_FORM: &str = include_str!("../../../../tests/guides/short.toml");

@@ -288,7 +288,7 @@ struct Wanted {
 
 async fn app() -> Router {
     let jeton = with_hooks(&Notes::default()).await;
-    let verifier = Verifier::with_clock(jeton.auth().tokens().clone(), jeton.auth().clock().clone());
+    let verifier = Verifier::new(jeton.auth().tokens().clone()).with_clock(jeton.auth().clock().clone());
     let notes = async |Authenticated(who): Authenticated| axum::Json(who.user_id());
     let greeting = async |who: Option<Authenticated>| axum::Json(who.and_then(|who| who.0.user_id()));
     let report = async |Verified(claims): Verified<Wanted>| axum::Json(claims.user_id);

@@ -1,8 +1,11 @@
 //! The whole service in one process: real router, real store, a clock of the test's own.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod basic;
+mod browser;
 mod claims;
 mod cookie;
+mod csrf;
 mod django_rules;
 mod embedding;
 mod hostile;
@@ -15,6 +18,7 @@ mod pages;
 mod passwords;
 mod plain_tokens;
 mod schema;
+mod sessions;
 mod signup;
 mod site;
 mod throttling;

@@ -126,3 +126,16 @@ async fn a_token_that_was_seen_opens_no_door_for_its_neighbours() {
         assert_eq!(site.me(&token).await.status, StatusCode::UNAUTHORIZED, "{place}");
     }
 }
+
+#[tokio::test]
+async fn whoever_asks_finds_all_that_a_token_says() {
+    let (site, jws) = site(settings(Compatibility::Safe), Algorithm::Hs256).await;
+    let soon = site.clock.now().seconds() + 60;
+    let claims = format!(r#""token_type":"access","exp":{soon},"jti":"a","user_id":"1","plan":"pro","seats":[1,2]"#);
+    for claims in [format!("{{{claims}}}"), format!("{{ {claims}}}"), format!("{{{}}}", claims.replace("[1,2]", "2"))] {
+        let token = jws.sign(claims.as_bytes());
+        let principal = site.jeton.auth().authenticate_token(token.as_bytes()).await.unwrap();
+        let said: Value = serde_json::from_str(&claims).unwrap();
+        assert_eq!(Some(principal.claims.as_object()), said.as_object(), "{claims}");
+    }
+}

@@ -97,6 +97,14 @@ impl Site {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
+    /// The files of the database, with their names.
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap);
+        files
+            .map(|file| (file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path()).unwrap()))
+            .collect()
+    }
+
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
         let response = self.jeton.site().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -125,6 +125,14 @@ contract! {
         flushing_our_own_tokens_says_nothing_about_foreign_ones
         a_horizon_that_moved_out_keeps_the_family
     }
+    login_limits {
+        the_later_of_two_rows_stays_whichever_comes_first
+        strangers_and_devices_have_rows_of_their_own
+        what_expires_last_is_listed_first
+        clearing_an_account_forgives_its_failures_and_no_others
+        what_memory_forgot_is_deleted_unless_it_came_back
+        expired_rows_are_flushed_some_at_a_time
+    }
     sessions {
         a_session_is_found_by_its_digest_until_it_runs_out
         a_login_can_replace_a_session

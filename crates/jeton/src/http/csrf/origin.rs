@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderName, Method, header};
 
 use super::super::App;
 use super::super::error::ApiError;
+use super::super::proxy::{host, is_secure};
 use crate::settings::{Csrf, Settings};
 
 /// Refuses what another site's page sends: for endpoints that a cookie or a password opens, before anybody is known.
@@ -53,7 +54,7 @@ impl Provenance {
             origin: text(header::ORIGIN),
             referer: text(header::REFERER),
             fetch_site: FetchSite::of(&parts.headers),
-            host: text(header::HOST).or_else(|| parts.uri.authority().map(ToString::to_string)),
+            host: host(parts).map(str::to_owned),
             is_secure: is_secure(parts, app),
         }
     }
@@ -146,11 +147,6 @@ pub(super) fn header_text(headers: &HeaderMap, name: &HeaderName) -> Option<Stri
     let latin = |value: &axum::http::HeaderValue| value.as_bytes().iter().map(|&byte| char::from(byte)).collect();
     let values: Vec<String> = headers.get_all(name).iter().map(latin).collect();
     (!values.is_empty()).then(|| values.join(","))
-}
-
-/// Whether the client came by HTTPS. Jeton's own listener has none.
-fn is_secure(_: &Parts, _: &App) -> bool {
-    false
 }
 
 /// The very origin, or a subdomain of one with a star.
