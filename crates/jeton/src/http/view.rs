@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
@@ -16,12 +15,11 @@ use super::answer::Answer;
 use super::authentication::{Callers, LookedAtSession, authenticate};
 use super::contract::{Refusal, Success};
 use super::cookies::add_cookie;
-use super::csrf;
 use super::error::{ApiError, Refused};
 use super::language::Language;
 use super::negotiation::{Format, Renderers};
-use super::pages::{self, AnswerPage, Frame, Visit};
-use super::principal::{Known, arrived};
+use super::pages::{self, Frame, Visit};
+use super::principal::Known;
 use super::render;
 use super::yaml;
 
@@ -244,7 +242,7 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     let language = request.extensions().get::<Language>().copied().unwrap_or_default();
     let (parts, body) = request.into_parts();
     let negotiated = Format::negotiate(&parts, view.renderers);
-    let mut page = PageOf::new(&app, &parts, negotiated.as_ref().ok());
+    let mut page = (negotiated.as_ref().ok() == Some(&Format::Html)).then(|| Visit::new(&app, &parts));
     request = Request::from_parts(parts, body);
     let (mut looked_at_session, mut cookies) = (false, Vec::new());
     let (format, mut response) = match negotiated {
@@ -254,10 +252,11 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
             (looked_at_session, cookies) = (authentication.looked_at_session, authentication.cookies);
             match authentication.principal {
                 Err(error) => {
-                    page.iter_mut().for_each(|page| page.visit.is_let_in = false);
+                    page.iter_mut().for_each(Visit::turn_away);
                     (format, error.into_response())
                 }
                 Ok(principal) => {
+                    page.iter_mut().for_each(|page| page.welcome(principal.as_ref()));
                     request.extensions_mut().insert(Known(principal.map(Arc::new)));
                     (format, next.run(request).await)
                 }
@@ -285,43 +284,6 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     response
 }
 
-/// What a page tells of its request.
-struct PageOf {
-    visit: Visit,
-    /// Sets the secret of the page's forms.
-    cookie: Option<HeaderValue>,
-}
-
-impl PageOf {
-    fn new(app: &App, parts: &Parts, format: Option<&Format>) -> Option<Self> {
-        if format != Some(&Format::Html) {
-            return None;
-        }
-        let (csrf_token, cookie) = csrf::form_token(app, &parts.headers, arrived(parts, app));
-        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let visit = Visit {
-            method: parts.method.clone(),
-            path: parts.uri.path().to_owned(),
-            host: host.to_owned(),
-            is_let_in: true,
-            csrf_token,
-        };
-        Some(Self { visit, cookie })
-    }
-
-    fn write(self, response: &mut Response<Body>, answer: Answer, frame: Frame, view: &'static View) {
-        let Answer { status, data, headers } = answer;
-        let page = AnswerPage::new(frame, view, self.visit, status, &headers, data.as_ref());
-        *response.status_mut() = status;
-        extend(response.headers_mut(), headers);
-        let own = response.headers_mut();
-        own.insert(header::CONTENT_TYPE, HeaderValue::from_static(pages::CONTENT_TYPE));
-        own.insert(header::CONTENT_SECURITY_POLICY, pages::policy());
-        self.cookie.into_iter().for_each(|cookie| add_cookie(own, cookie));
-        *response.body_mut() = Body::from(pages::text(&page));
-    }
-}
-
 fn write(response: &mut Response<Body>, answer: Answer, format: Format) {
     let Answer { status, data, headers } = answer;
     *response.status_mut() = status;
@@ -340,7 +302,7 @@ fn write(response: &mut Response<Body>, answer: Answer, format: Format) {
     *response.body_mut() = Body::from(text);
 }
 
-fn extend(headers: &mut HeaderMap, more: HeaderMap) {
+pub(super) fn extend(headers: &mut HeaderMap, more: HeaderMap) {
     let mut name = None;
     for (next, value) in more {
         name = next.or(name);
