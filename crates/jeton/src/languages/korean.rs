@@ -29,10 +29,6 @@ pub(super) const GAPS: &[(&str, &str)] = &[
 
 /// What Jeton alone says, but for its pages.
 pub(super) const OWN: &[(&str, &str)] = &[
-    (
-        "Requests from {origin} are not allowed. If it is one of yours, add it to csrf.trusted_origins; where HTTPS ends at a proxy, name that proxy in server.trusted_proxies.",
-        "{origin}에서 온 요청은 허용되지 않습니다. 직접 운영하는 출처라면 csrf.trusted_origins에 더하세요. HTTPS가 프록시에서 끝난다면 그 프록시를 server.trusted_proxies에 적으세요.",
-    ),
     ("Duplicate field \"{name}\".", "\"{name}\" 필드가 두 번 있습니다."),
     ("The body is longer than {bytes} bytes.", "요청 본문이 {bytes}바이트를 넘습니다."),
     ("The body did not arrive in time.", "요청 본문이 제시간에 도착하지 않았습니다."),
