@@ -31,7 +31,7 @@ pub enum SignUpError {
     #[error("A user with that username already exists.")]
     Taken,
     /// The password will not do; at least one reason.
-    #[error("The password will not do.")]
+    #[error(fmt = Weakness::tell_all)]
     WeakPassword(Vec<Weakness>),
     /// It could not be carried out.
     #[error(transparent)]

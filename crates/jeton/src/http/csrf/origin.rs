@@ -1,7 +1,7 @@
 //! Where a request comes from, as its browser tells, and whether that site may act for users here.
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 
 use super::super::App;
 use super::super::error::ApiError;
@@ -14,6 +14,14 @@ pub(in super::super) fn check_origin(parts: &Parts, app: &App) -> Result<(), Api
     match app.settings().csrf.check_origin {
         true => Provenance::of(parts, app).check(app.settings()).map_err(ApiError::ForeignOrigin),
         false => Ok(()),
+    }
+}
+
+/// The same for requests that change something and that a cookie alone opens: there is no switch for that.
+pub(in super::super) fn check_cookie_request(parts: &Parts, app: &App) -> Result<(), ApiError> {
+    match parts.method {
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE => Ok(()),
+        _ => Provenance::of(parts, app).check(app.settings()).map_err(ApiError::ForeignOrigin),
     }
 }
 
