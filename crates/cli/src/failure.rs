@@ -102,9 +102,11 @@ impl From<Problems> for Failure {
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
-            BuildError::Key(_) | BuildError::Cost(_) | BuildError::Zero(_) | BuildError::UserIdField => {
-                Self::refused(told(&error.to_string()), say!("Change that setting."))
-            }
+            BuildError::Key(_)
+            | BuildError::HandMade(_)
+            | BuildError::Cost(_)
+            | BuildError::Zero(_)
+            | BuildError::UserIdField => Self::refused(told(&error.to_string()), say!("Change that setting.")),
             BuildError::Threads(_) => {
                 Self::io(told(&error.to_string()), say!("Lower the setting, or raise the limits of this user."))
             }

@@ -91,11 +91,8 @@ impl Profile {
     /// Why this version of the server cannot be run with this profile; empty when it can.
     pub(crate) fn unsupported(&self) -> Vec<String> {
         let mut reasons = Vec::new();
-        for class in self
-            .auth_classes
-            .iter()
-            .filter(|class| !["jwt", "jwt_stateless", "session", "basic"].contains(&class.as_str()))
-        {
+        let served = ["jwt", "jwt_stateless", "session", "basic", "token", "jwt_header"];
+        for class in self.auth_classes.iter().filter(|class| !served.contains(&class.as_str())) {
             reasons.push(format!("authentication class {class:?}"));
         }
         for name in ["JWK_URL", "JSON_ENCODER"] {
@@ -129,7 +126,7 @@ mod tests {
     fn what_is_not_served_is_named() {
         let mut profile = Profile::for_tests();
         assert_eq!(profile.unsupported(), Vec::<String>::new());
-        profile.auth_classes.push("token".into());
+        profile.auth_classes.push("remote_user".into());
         profile.simple_jwt.insert("JWK_URL".into(), json!("https://keys.example/jwks.json"));
         assert_eq!(profile.unsupported().len(), 2);
     }

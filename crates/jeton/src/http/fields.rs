@@ -1,8 +1,11 @@
 //! Fields of a body, checked all at once and in DRF's order and words.
 
+use jeton_token::secret::Secret;
+
 use super::body::json::{Json, PythonFloat, Text};
 use super::error::ApiError;
 use super::messages::{self, Message};
+use crate::auth::Credentials;
 use crate::python;
 
 /// Reads text fields one after the other and remembers what is wrong with each.
@@ -15,6 +18,7 @@ pub(super) struct Fields<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Blanks {
     Trim,
+    /// They stay, and count as letters.
     Keep,
 }
 
@@ -52,6 +56,17 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A text that may be absent or blank, trimmed, of at most so many characters.
+    pub(super) fn optional_text(&mut self, name: &str, max_length: usize) -> String {
+        let parse = |text: String, mut flaws: Vec<Message>| {
+            if text.chars().count() > max_length {
+                flaws.push(messages::too_long(max_length));
+            }
+            if flaws.is_empty() { Ok(text) } else { Err(flaws) }
+        };
+        self.optional(name, Blanks::Trim, parse).unwrap_or_default()
+    }
+
     /// The same for a text that may be absent or blank: then it is the empty text.
     pub(super) fn optional<T: Default>(
         &mut self,
@@ -83,6 +98,29 @@ impl<'a> Fields<'a> {
     /// The value, if every field that went into it was good.
     pub(super) fn finish<T>(self, value: T) -> Result<T, ApiError> {
         if self.errors.is_empty() { Ok(value) } else { Err(ApiError::Fields(self.errors)) }
+    }
+}
+
+/// A name and a password that are not checked as fields: whatever Python takes for false is malformed, all else is compared
+/// as text. Nothing for what nobody has as a name or a password, such as a list.
+pub(super) fn unchecked_credentials(data: &Json) -> Result<Option<Credentials>, ApiError> {
+    Fields::of(data)?;
+    let given = |name: &str| data.member(name).filter(|value| value.is_truthy());
+    let (Some(username), Some(password)) = (given("username"), given("password")) else {
+        return Err(ApiError::Parse(messages::MALFORMED_REQUEST.into()));
+    };
+    let texts = python_text(username).zip(python_text(password));
+    Ok(texts.map(|(username, password)| Credentials { username, password: Secret::new(password) }))
+}
+
+/// A value as Python's `str` writes it; nothing for what is no single value, or no text that a column can hold.
+fn python_text(value: &Json) -> Option<String> {
+    match value {
+        Json::Bool(truth) => Some(if *truth { "True" } else { "False" }.to_owned()),
+        Json::Integer(digits) => Some(digits.clone()),
+        Json::Float(number) => Some(PythonFloat(*number).to_string()),
+        Json::Text(Text { text, surrogate: None }) if !text.contains('\0') => Some(text.clone()),
+        Json::Text(_) | Json::Null | Json::Array(_) | Json::Object(_) => None,
     }
 }
 

@@ -33,6 +33,7 @@ pub(super) const BAD_USERNAME: &str =
 pub(super) const USERNAME_TAKEN: &str = "A user with that username already exists.";
 pub(super) const BAD_EMAIL: &str = "Enter a valid email address.";
 pub(super) const NO_DATA: &str = "No data provided";
+pub(super) const CANNOT_LOG_IN: &str = "Unable to log in with provided credentials.";
 pub(super) const NOT_FOUND: &str = "Not found.";
 pub(super) const NOT_ACCEPTABLE: &str = "Could not satisfy the request Accept header.";
 pub(super) const MALFORMED_REQUEST: &str = "Malformed request.";
@@ -116,6 +117,11 @@ pub(super) fn surrogate(surrogate: u16) -> Message {
 
 pub(super) fn not_a_dictionary(python_type: &str) -> Message {
     Message::new("Invalid data. Expected a dictionary, but got {datatype}.").with("datatype", python_type)
+}
+
+pub(super) fn too_long(max_length: usize) -> Message {
+    Message::new("Ensure this field has no more than {max_length} characters.")
+        .with("max_length", max_length.to_string())
 }
 
 pub(super) fn method_not_allowed(method: &str) -> Message {

@@ -22,6 +22,9 @@ pub(super) const GAPS: &[(&str, &str)] = &[
     ("Token is expired", "만료된 토큰입니다"),
     ("No active account found for the given token.", "이 토큰에 해당하는 활성화된 사용자를 찾을 수 없습니다."),
     ("No data provided", "데이터가 제공되지 않았습니다"),
+    ("Token has expired", "만료된 토큰입니다"),
+    ("Error decoding token", "토큰을 해독할 수 없습니다"),
+    ("Invalid Token", "유효하지 않은 토큰입니다"),
 ];
 
 /// What Jeton alone says, but for its pages.

@@ -18,6 +18,16 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ("Refresh token", "갱신 토큰"),
     ("All my tokens", "내 토큰 모두"),
     ("Email address", "이메일 주소"),
+    // What views say of themselves: other tokens.
+    (
+        "A username and a password for a token that names you.",
+        "사용자 이름과 비밀번호로 당신이 누구인지 말해 주는 토큰을 받습니다.",
+    ),
+    ("Whom the token in the header names.", "헤더의 토큰이 누구의 것인지 알려 줍니다."),
+    (
+        "A username and a password for a key that opens doors until it is taken back.",
+        "사용자 이름과 비밀번호로, 거두어들일 때까지 쓸 수 있는 키를 받습니다.",
+    ),
     // The first administrator.
     ("Make the first administrator", "첫 관리자 만들기"),
     (

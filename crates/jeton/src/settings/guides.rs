@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Compatibility, Loaded, Problems, Settings, SettingsFile, Sources, UserAttribute, ValueSource};
+use super::{
+    AuthenticationClass, Compatibility, Loaded, Problems, Settings, SettingsFile, Sources, UserAttribute, ValueSource,
+};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3600;
@@ -49,7 +51,7 @@ fn the_guide_to_session_hand_made_and_simple_jwt_loads() {
 }
 
 #[test]
-fn its_ways_in_beside_jwt_are_each_refused_by_this_version() {
+fn its_four_ways_in_are_tried_in_its_order() {
     let classes = r#"
 [authentication]
 classes = [
@@ -59,9 +61,8 @@ classes = [
     "rest_framework_simplejwt.authentication.JWTAuthentication",
 ]
 "#;
-    let problems = load("exact", &format!("{THREE_WAYS}{classes}")).expect_err("a class that is not served");
-    let said: Vec<&str> = problems.errors.iter().map(|problem| problem.what.as_str()).collect();
-    assert_eq!(said, ["\"token\" is not served by this version"]);
+    use AuthenticationClass::{Basic, Jwt, Session, Token};
+    assert_eq!(exact(&format!("{THREE_WAYS}{classes}")).authentication.classes, [Basic, Session, Token, Jwt]);
 }
 
 const SHORT_FORM: &str = include_str!("../../../../tests/guides/short.toml");

@@ -5,8 +5,9 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    Authentication, Compatibility, Cookies, Cors, Csrf, Database, Languages, Ledger, Limits, Log, Origin, Passwords,
-    Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls, Usernames, Wire,
+    AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, HandMade, Languages, Ledger, Limits, Log,
+    Origin, Passwords, Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls, Usernames,
+    Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -84,6 +85,7 @@ impl Settings {
         let database = Database::read(reader);
         let simple_jwt = SimpleJwt::read(reader, &secret_key);
         let urls = Urls::read(reader);
+        let hand_made = HandMade::read(reader, compatibility);
         let settings = Self {
             compatibility,
             secret_key,
@@ -95,13 +97,15 @@ impl Settings {
             authentication: Authentication::read(reader),
             sessions: Sessions::read(reader, compatibility),
             csrf: Csrf::read(reader, compatibility),
+            auth_tokens: AuthTokens::read(reader, compatibility),
             passwords: Passwords::read(reader, compatibility),
             usernames: Usernames::read(reader, compatibility),
             signup: Signup::read(reader),
             cookies: Cookies::read(reader, compatibility, &urls),
             limits: Limits::read(reader, compatibility),
             urls,
-            cors: Cors::read(reader, &simple_jwt.auth_header_name),
+            cors: Cors::read(reader, &[&simple_jwt.auth_header_name, &hand_made.header]),
+            hand_made,
             languages: Languages::read(reader, compatibility),
             log: Log::read(reader),
             simple_jwt,

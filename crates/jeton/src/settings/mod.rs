@@ -1,5 +1,6 @@
 //! The settings, parsed once into types that cannot be wrong.
 
+mod auth_tokens;
 mod authentication;
 mod compatibility;
 mod cookie_rules;
@@ -13,6 +14,7 @@ mod file;
 mod given;
 #[cfg(test)]
 mod guides;
+mod hand_made;
 mod languages;
 mod ledger;
 mod limits;
@@ -36,6 +38,7 @@ mod wire;
 
 use jeton_token::secret::Secret;
 
+pub use auth_tokens::AuthTokens;
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
 pub use cookie_rules::{CookieRules, SameSite, SecureCookie};
@@ -44,6 +47,7 @@ pub use cors::Cors;
 pub use csrf::Csrf;
 pub use database::{Database, Location};
 pub use default_file::default_file;
+pub use hand_made::{HandMade, HandMadeKey};
 pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
 pub use limits::{Limit, Limits, Rate};
@@ -90,6 +94,10 @@ pub struct Settings {
     pub sessions: Sessions,
     /// `[csrf]`.
     pub csrf: Csrf,
+    /// `[auth_tokens]`.
+    pub auth_tokens: AuthTokens,
+    /// `[hand_made]`.
+    pub hand_made: HandMade,
     /// `[passwords]`.
     pub passwords: Passwords,
     /// `[usernames]`.
@@ -114,6 +122,7 @@ impl Settings {
     /// The defaults of a stance. The secret signs the tokens; it should have 32 bytes or more.
     pub fn new(compatibility: Compatibility, secret_key: Secret<String>) -> Self {
         let simple_jwt = SimpleJwt::defaults(secret_key.clone());
+        let hand_made = HandMade::defaults(compatibility);
         Self {
             compatibility,
             secret_key,
@@ -125,13 +134,15 @@ impl Settings {
             authentication: Authentication::default(),
             sessions: Sessions::defaults(compatibility),
             csrf: Csrf::defaults(compatibility),
+            auth_tokens: AuthTokens::defaults(compatibility),
             passwords: Passwords::defaults(compatibility),
             usernames: Usernames::defaults(compatibility),
             signup: Signup::default(),
             cookies: Cookies::defaults(compatibility, &Urls::default()),
             limits: Limits::defaults(compatibility),
             urls: Urls::default(),
-            cors: Cors::defaults(&simple_jwt.auth_header_name),
+            cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header]),
+            hand_made,
             languages: Languages::defaults(compatibility),
             log: Log::default(),
             simple_jwt,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::site::Site;
 
-const ENDPOINTS: [&str; 9] = [
+const ENDPOINTS: [&str; 11] = [
     "/api/token/",
     "/api/token/refresh/",
     "/api/token/verify/",
@@ -17,6 +17,8 @@ const ENDPOINTS: [&str; 9] = [
     "/api/token/sliding/refresh/",
     "/api/logout/",
     "/api/v1/users/login",
+    "/api/token-auth/",
+    "/api/v1/users/login/jwt",
     "/setup/",
 ];
 

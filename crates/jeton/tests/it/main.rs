@@ -1,6 +1,7 @@
 //! The whole service in one process: real router, real store, a clock of the test's own.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod auth_tokens;
 mod basic;
 mod browser;
 mod claims;
@@ -8,6 +9,7 @@ mod cookie;
 mod csrf;
 mod django_rules;
 mod embedding;
+mod hand_made;
 mod hostile;
 mod hostile_tokens;
 mod jwks;

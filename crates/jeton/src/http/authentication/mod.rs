@@ -1,7 +1,9 @@
 //! Who sends a request: the authentication classes, tried in order before a view runs.
 
+mod auth_token;
 mod basic;
 mod bearer;
+mod jwt_header;
 mod session;
 
 use axum::extract::Request;
@@ -62,7 +64,7 @@ impl Callers {
         match class {
             AuthenticationClass::Jwt | AuthenticationClass::JwtStateless => Some(bearer::challenge(settings)),
             AuthenticationClass::Basic => Some(HeaderValue::from_static("Basic realm=\"api\"")),
-            AuthenticationClass::Token => Some(HeaderValue::from_static("Token")),
+            AuthenticationClass::Token => Some(auth_token::challenge(settings)),
             AuthenticationClass::Session | AuthenticationClass::JwtHeader => None,
         }
     }
@@ -81,7 +83,8 @@ pub(super) async fn authenticate(app: &App, callers: Callers, request: &mut Requ
             AuthenticationClass::Session => session::authenticate(app, &parts, &mut body, &mut authentication).await,
             AuthenticationClass::Basic => basic::authenticate(app, &parts).await,
             // The settings refuse these until they are served.
-            AuthenticationClass::Token | AuthenticationClass::JwtHeader => Ok(None),
+            AuthenticationClass::Token => auth_token::authenticate(app, &parts.headers).await,
+            AuthenticationClass::JwtHeader => jwt_header::authenticate(app, &parts.headers).await,
         };
         authentication.principal = tried;
         if !matches!(authentication.principal, Ok(None)) {

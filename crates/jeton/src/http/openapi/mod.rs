@@ -141,13 +141,11 @@ const fn view(endpoint: Endpoint) -> Option<&'static View> {
         Endpoint::CookieRefresh => Some(&super::cookie::REFRESH),
         Endpoint::SessionLogin => Some(&super::session::LOGIN),
         Endpoint::SessionLogout => Some(&super::session::LOGOUT),
+        Endpoint::JwtLogin => Some(&super::hand_made::LOGIN),
+        Endpoint::JwtInfo => Some(&super::hand_made::INFO),
+        Endpoint::AuthToken => Some(&super::auth_token::OBTAIN),
         Endpoint::Schema => Some(&SCHEMA),
-        Endpoint::JwtLogin
-        | Endpoint::JwtInfo
-        | Endpoint::AuthToken
-        | Endpoint::SwaggerUi
-        | Endpoint::Health
-        | Endpoint::Ready => None,
+        Endpoint::SwaggerUi | Endpoint::Health | Endpoint::Ready => None,
     }
 }
 
