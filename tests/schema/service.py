@@ -33,7 +33,7 @@ pbkdf2_iterations = 1000
 level = "warn"
 
 [authentication]
-classes = ["jwt", "session", "basic"]
+classes = ["jwt", "session", "basic", "token"]
 
 # Every guess of these tests comes from one address.
 [limits]
