@@ -68,9 +68,9 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
 async fn names(auth: &Auth, tokens: &[AuthToken]) -> Result<HashMap<i64, String>, Failure> {
     let mut names = HashMap::new();
     for token in tokens {
-        if let Entry::Vacant(unknown) = names.entry(token.user_id) {
+        if let Entry::Vacant(place) = names.entry(token.user_id) {
             let user = auth.store().find_user(token.user_id).await?;
-            unknown.insert(user.map(|user| user.username).unwrap_or_default());
+            place.insert(user.map(|user| user.username).unwrap_or_default());
         }
     }
     Ok(names)
