@@ -29,7 +29,6 @@ pub(super) const GAPS: &[(&str, &str)] = &[
 
 /// What Jeton alone says, but for its pages.
 pub(super) const OWN: &[(&str, &str)] = &[
-    ("The password will not do.", "이 비밀번호는 쓸 수 없습니다."),
     ("Duplicate field \"{name}\".", "\"{name}\" 필드가 두 번 있습니다."),
     ("The body is longer than {bytes} bytes.", "요청 본문이 {bytes}바이트를 넘습니다."),
     ("The body did not arrive in time.", "요청 본문이 제시간에 도착하지 않았습니다."),
