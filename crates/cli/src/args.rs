@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::site::SiteArgs;
 use crate::{
-    check, completions, createsuperuser, flushexpiredtokens, info, init, keys, limits, man, openapi, serve, token, user,
+    auth_token, check, completions, createsuperuser, flushexpiredtokens, info, init, keys, limits, man, openapi, serve,
+    token, user,
 };
 
 /// Sign-in for people: token pairs, refresh with rotation, blacklist and logout, on one SQLite file.
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     User(user::Command),
     #[command(subcommand)]
     Token(token::Command),
+    #[command(subcommand)]
+    AuthToken(auth_token::Command),
     #[command(subcommand)]
     Keys(keys::Command),
     #[command(subcommand)]

@@ -102,6 +102,7 @@ fn unfit(settings: Settings) -> Result<Vec<Problem>, Failure> {
     Ok(match Auth::new(Arc::new(settings), store, clock, Entropy::system()) {
         Ok(_) => Vec::new(),
         Err(BuildError::Key(error)) => vec![told("simple_jwt.SIGNING_KEY", &error)],
+        Err(BuildError::HandMade(error)) => vec![told("secret_key", &error)],
         Err(error @ (BuildError::Cost(_) | BuildError::Zero(_))) => vec![told("passwords", &error)],
         Err(error @ BuildError::UserIdField) => vec![told("simple_jwt.USER_ID_FIELD", &error)],
         Err(error @ BuildError::Threads(_)) => return Err(error.into()),

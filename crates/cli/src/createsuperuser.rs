@@ -1,6 +1,7 @@
 //! `jeton createsuperuser`: an administrator, asked for as Django asks.
 
 use jeton::auth::{Account, Auth, NewPassword, UserError};
+use jeton::passwords::Person;
 use jeton_store::OpenMode;
 
 use crate::failure::Failure;
@@ -46,7 +47,8 @@ pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
         None if asks => prompt::text(&say!("Email address"))?,
         None => String::new(),
     };
-    let password = NewPassword::Plain(password::take(args.password_stdin, &auth)?);
+    let person = Person { username: &username, email: &email, ..Person::default() };
+    let password = NewPassword::Plain(password::take(args.password_stdin, &auth, person)?);
     let account = Account {
         username: username.clone(),
         password,

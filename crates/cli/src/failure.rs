@@ -102,9 +102,11 @@ impl From<Problems> for Failure {
 impl From<BuildError> for Failure {
     fn from(error: BuildError) -> Self {
         match error {
-            BuildError::Key(_) | BuildError::Cost(_) | BuildError::Zero(_) | BuildError::UserIdField => {
-                Self::refused(told(&error.to_string()), say!("Change that setting."))
-            }
+            BuildError::Key(_)
+            | BuildError::HandMade(_)
+            | BuildError::Cost(_)
+            | BuildError::Zero(_)
+            | BuildError::UserIdField => Self::refused(told(&error.to_string()), say!("Change that setting.")),
             BuildError::Threads(_) => {
                 Self::io(told(&error.to_string()), say!("Lower the setting, or raise the limits of this user."))
             }
@@ -120,8 +122,10 @@ impl From<UserError> for Failure {
             UserError::Taken => {
                 Self::refused(told(&error.to_string()), say!("Choose another; `jeton user list` shows who is there."))
             }
-            UserError::TooShort { .. } => {
-                Self::refused(told(&error.to_string()), say!("Choose a longer one; the limit is passwords.min_length."))
+            UserError::WeakPassword(weaknesses) => {
+                let told: Vec<String> = weaknesses.iter().map(|weakness| told(&weakness.to_string())).collect();
+                let next = say!("Choose another; passwords.validators says what is asked of one.");
+                Self::refused(told.join(" "), next)
             }
             UserError::BadUsername => Self::refused(told(&error.to_string()), say!("Choose another name.")),
             UserError::LongHash => Self::refused(told(&error.to_string()), say!("Give the hash as Django stores it.")),

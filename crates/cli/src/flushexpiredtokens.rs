@@ -19,10 +19,23 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let store = site.load()?.open_store(OpenMode::Existing).await?;
-    let flushed = store.flush_all(Clock::system().now()).await?;
+    let now = Clock::system().now();
+    let flushed = store.flush_all(now).await?;
+    let mut sessions = 0;
+    loop {
+        match store.delete_expired_sessions(now).await? {
+            0 => break,
+            deleted => sessions += deleted,
+        }
+    }
     store.close().await?;
     if args.json {
-        return output::json(&json!({"families": flushed.families, "tokens": flushed.tokens}));
+        return output::json(&json!({"families": flushed.families, "tokens": flushed.tokens, "sessions": sessions}));
     }
-    output::line(&say!("{} logins and {} single tokens forgotten", flushed.families, flushed.tokens))
+    output::line(&say!(
+        "{} logins, {} sessions and {} single tokens forgotten",
+        flushed.families,
+        sessions,
+        flushed.tokens
+    ))
 }

@@ -1,6 +1,7 @@
 //! The `jeton` command: reads the arguments, runs one command, and ends with its exit code.
 
 mod args;
+mod auth_token;
 mod check;
 mod completions;
 mod createsuperuser;
@@ -69,6 +70,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Token(command) => runtime.block_on(token::run(&site, command)),
         Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
         Command::Limits(command) => done(runtime.block_on(limits::run(&site, &command))),
+        Command::AuthToken(command) => done(runtime.block_on(auth_token::run(&site, command))),
         Command::Keys(command) => done(keys::run(&command)),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
         Command::Openapi(args) => done(openapi::run(&site, &args)),

@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 
 use clap::Args;
 use jeton::auth::{Auth, NewPassword, UserError};
+use jeton::passwords::Person;
 use jeton_token::secret::Secret;
 
 use crate::failure::Failure;
@@ -26,23 +27,23 @@ pub(crate) struct PasswordArgs {
 }
 
 impl PasswordArgs {
-    /// The password, checked against `passwords.min_length`; asked for if no flag says where it is.
-    pub(crate) fn take(&self, auth: &Auth) -> Result<NewPassword, Failure> {
+    /// The password, checked by `passwords.validators`; asked for if no flag says where it is.
+    pub(crate) fn take(&self, auth: &Auth, person: Person<'_>) -> Result<NewPassword, Failure> {
         if self.unusable_password {
             return Ok(NewPassword::Unusable);
         }
         if self.password_hash_stdin {
             return Ok(NewPassword::Hashed(from_stdin()?));
         }
-        take(self.password_stdin, auth).map(NewPassword::Plain)
+        take(self.password_stdin, auth, person).map(NewPassword::Plain)
     }
 }
 
-/// A new password from stdin or from the terminal, long enough.
-pub(crate) fn take(from_script: bool, auth: &Auth) -> Result<Secret<String>, Failure> {
+/// A new password of that person's from stdin or from the terminal, one that is not easily guessed.
+pub(crate) fn take(from_script: bool, auth: &Auth, person: Person<'_>) -> Result<Secret<String>, Failure> {
     if from_script {
         let password = from_stdin()?;
-        auth.check_new_password(&password)?;
+        auth.check_new_password(&password, person)?;
         return Ok(password);
     }
     if !prompt::is_answered() {
@@ -53,10 +54,12 @@ pub(crate) fn take(from_script: bool, auth: &Auth) -> Result<Secret<String>, Fai
     }
     loop {
         let password = prompt::new_password()?;
-        match auth.check_new_password(&password) {
+        match auth.check_new_password(&password, person) {
             Ok(()) => return Ok(password),
-            Err(error @ UserError::TooShort { .. }) => {
-                writeln!(io::stderr(), "{}", say!("Sorry: {}.", words::told(&error.to_string())))?;
+            Err(UserError::WeakPassword(weaknesses)) => {
+                for weakness in weaknesses {
+                    writeln!(io::stderr(), "{}", words::told(&weakness.to_string()))?;
+                }
             }
             Err(error) => return Err(error.into()),
         }

@@ -12,6 +12,7 @@ pub mod jwks;
 mod languages;
 mod limits;
 pub mod passwords;
+mod python;
 pub mod settings;
 mod sweeper;
 

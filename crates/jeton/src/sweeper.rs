@@ -1,4 +1,4 @@
-//! The sweeper: walks the ledger round and round and forgets what has expired.
+//! The sweeper: walks the ledger round and round and forgets what has expired, sessions too.
 
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ pub(crate) async fn sweep(store: &Store, clock: &Clock) {
             Ok(step) => {
                 if step.wrapped {
                     sweep_limits(store, clock).await;
+                    sweep_sessions(store, clock).await;
                 }
                 pause_after(step)
             }
@@ -28,6 +29,18 @@ async fn sweep_limits(store: &Store, clock: &Clock) {
             Ok(0) => return,
             Ok(rows) => tracing::debug!(rows, "expired limits were flushed"),
             Err(error) => return tracing::warn!(%error, "expired limits could not be flushed"),
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Sessions that have run out.
+async fn sweep_sessions(store: &Store, clock: &Clock) {
+    loop {
+        match store.delete_expired_sessions(clock.now()).await {
+            Ok(0) => return,
+            Ok(rows) => tracing::debug!(rows, "expired sessions were flushed"),
+            Err(error) => return tracing::warn!(%error, "expired sessions could not be flushed"),
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

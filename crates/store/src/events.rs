@@ -49,12 +49,14 @@ pub enum EventKind {
     UserChanged,
     UserDeleted,
     PasswordChanged,
+    AuthTokenCreated,
+    AuthTokenEnded,
     Throttled,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SignedOutEverywhere,
@@ -68,6 +70,8 @@ impl EventKind {
         Self::UserChanged,
         Self::UserDeleted,
         Self::PasswordChanged,
+        Self::AuthTokenCreated,
+        Self::AuthTokenEnded,
         Self::Throttled,
     ];
 
@@ -87,6 +91,8 @@ impl EventKind {
             Self::UserChanged => "user_changed",
             Self::UserDeleted => "user_deleted",
             Self::PasswordChanged => "password_changed",
+            Self::AuthTokenCreated => "auth_token_created",
+            Self::AuthTokenEnded => "auth_token_ended",
             Self::Throttled => "throttled",
         }
     }

@@ -4,6 +4,7 @@
 //! in between, and guarded: whoever changes the row wins, and learns it from what comes back. An event is written only
 //! with the change that it tells of, in the same transaction. Time is an argument.
 
+mod auth_tokens;
 mod blacklist;
 mod django_time;
 mod engine;
@@ -24,6 +25,7 @@ use std::sync::{Arc, Mutex};
 
 use jeton_token::time::Timestamp;
 
+pub use crate::auth_tokens::{AuthToken, AuthTokenTerms, NewAuthToken};
 pub use crate::blacklist::{BlacklistedToken, SingleToken};
 pub use crate::engine::sqlite::OpenMode;
 pub use crate::error::StoreError;

@@ -30,6 +30,7 @@ pub(crate) const SQLITE: &[Migration] = &[
     Migration { number: 4, name: "events", sql: include_str!("../migrations/sqlite/0004_events.sql") },
     Migration { number: 5, name: "flush", sql: include_str!("../migrations/sqlite/0005_flush.sql") },
     Migration { number: 6, name: "session", sql: include_str!("../migrations/sqlite/0006_session.sql") },
+    Migration { number: 7, name: "auth_token", sql: include_str!("../migrations/sqlite/0007_auth_token.sql") },
     Migration { number: 8, name: "limit", sql: include_str!("../migrations/sqlite/0008_limit.sql") },
     Migration { number: 9, name: "group", sql: include_str!("../migrations/sqlite/0009_group.sql") },
 ];
@@ -42,6 +43,7 @@ pub(crate) const POSTGRES: &[Migration] = &[
     Migration { number: 4, name: "events", sql: include_str!("../migrations/postgres/0004_events.sql") },
     Migration { number: 5, name: "flush", sql: include_str!("../migrations/postgres/0005_flush.sql") },
     Migration { number: 6, name: "session", sql: include_str!("../migrations/postgres/0006_session.sql") },
+    Migration { number: 7, name: "auth_token", sql: include_str!("../migrations/postgres/0007_auth_token.sql") },
     Migration { number: 8, name: "limit", sql: include_str!("../migrations/postgres/0008_limit.sql") },
     Migration { number: 9, name: "group", sql: include_str!("../migrations/postgres/0009_group.sql") },
 ];

@@ -4,6 +4,7 @@ use jeton_token::rotation::EndReason;
 use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 
+use crate::auth_tokens;
 use crate::engine::{Row, Statement, Value};
 use crate::events::{self, EventKind, NewEvent};
 use crate::groups;
@@ -212,6 +213,31 @@ impl Store {
             Some(old) => Statement::new(IF_STILL, [id.into(), hash.into(), old.into()]),
         };
         Ok(self.engine.write(vec![statement.guard()]).await?.is_done())
+    }
+
+    /// A new password, with the event that tells of it; with `end_auth_tokens` the auth tokens that the old one got end.
+    /// Whether there is such a user.
+    pub async fn change_password(
+        &self,
+        id: i64,
+        hash: &Secret<String>,
+        end_auth_tokens: bool,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        const SQL: &str = "UPDATE auth_user SET password = $2 WHERE id = $1";
+        let mut statements = vec![Statement::new(SQL, [id.into(), hash.into()]).guard()];
+        statements.push(events::append(&NewEvent {
+            at: now,
+            kind: EventKind::PasswordChanged,
+            user_id: Some(id),
+            family: None,
+            address: None,
+            detail: None,
+        }));
+        if end_auth_tokens {
+            statements.extend(auth_tokens::end_all(id, now));
+        }
+        Ok(self.engine.write(statements).await?.is_done())
     }
 
     /// `UPDATE_LAST_LOGIN`. Whether there is such a user.

@@ -91,20 +91,14 @@ impl Profile {
     /// Why this version of the server cannot be run with this profile; empty when it can.
     pub(crate) fn unsupported(&self) -> Vec<String> {
         let mut reasons = Vec::new();
-        for class in self
-            .auth_classes
-            .iter()
-            .filter(|class| !["jwt", "jwt_stateless", "session", "basic"].contains(&class.as_str()))
-        {
+        let served = ["jwt", "jwt_stateless", "session", "basic", "token", "jwt_header"];
+        for class in self.auth_classes.iter().filter(|class| !served.contains(&class.as_str())) {
             reasons.push(format!("authentication class {class:?}"));
         }
         for name in ["JWK_URL", "JSON_ENCODER"] {
             if self.simple_jwt.get(name).is_some_and(|value| !value.is_null()) {
                 reasons.push(name.to_owned());
             }
-        }
-        if self.custom.refresh_cookie_secure.is_some() {
-            reasons.push("custom.refresh_cookie_secure".to_owned());
         }
         reasons
     }
@@ -132,7 +126,7 @@ mod tests {
     fn what_is_not_served_is_named() {
         let mut profile = Profile::for_tests();
         assert_eq!(profile.unsupported(), Vec::<String>::new());
-        profile.auth_classes.push("token".into());
+        profile.auth_classes.push("remote_user".into());
         profile.simple_jwt.insert("JWK_URL".into(), json!("https://keys.example/jwks.json"));
         assert_eq!(profile.unsupported().len(), 2);
     }

@@ -23,6 +23,9 @@ pub(crate) fn settings_file(
     set(&mut settings, "log.level", "debug")?;
     set(&mut settings, "ledger.BLACKLIST", profile.blacklist_app)?;
     set(&mut settings, "authentication.classes", profile.auth_classes.clone())?;
+    if let Some(is_secure) = profile.custom.refresh_cookie_secure {
+        set(&mut settings, "cookies.secure", is_secure)?;
+    }
     set(&mut settings, "languages.LANGUAGE_CODE", profile.language_code.as_str())?;
     set(&mut settings, "languages.negotiated", profile.locale_middleware)?;
     limits(&mut settings, &profile.rate_limits)?;
@@ -128,6 +131,7 @@ mod tests {
         .clone();
         profile.custom.token_claims = vec!["username".into(), "is_staff".into()];
         profile.custom.response_fields = vec!["email".into()];
+        profile.custom.refresh_cookie_secure = Some(true);
         profile.rate_limits = json!({"login_failures_per_account": "5/1m"});
         let turned = json!({"ledger.reuse_detection": false, "passwords.trim": true}).as_object().unwrap().clone();
         let text = settings_file(&profile, 8001, "sqlite://jeton.db", Compatibility::Safe, &turned).unwrap();
@@ -139,6 +143,7 @@ mod tests {
                 "server": {"listen": "127.0.0.1:8001"}, "database": {"url": "sqlite://jeton.db"}, "log": {"level": "debug"},
                 "ledger": {"BLACKLIST": true, "reuse_detection": false},
                 "authentication": {"classes": ["jwt"]},
+                "cookies": {"secure": true},
                 "languages": {"LANGUAGE_CODE": "en-us", "negotiated": false},
                 "limits": {"login_failures_per_account": "5/1m", "login_failures_per_address": "off",
                     "signups_per_address": "off", "requests_per_address": "off"},

@@ -37,7 +37,7 @@ pub(crate) async fn run(site: &SiteArgs, command: Command) -> Result<ExitCode, F
 }
 
 /// A token or an id from the command line, or from stdin for `-`, so that it stays out of the shell's history.
-fn given(argument: &str) -> Result<String, Failure> {
+pub(crate) fn given(argument: &str) -> Result<String, Failure> {
     if argument != "-" {
         return Ok(argument.to_owned());
     }

@@ -1,6 +1,7 @@
 //! `jeton user add`: one new user.
 
 use jeton::auth::Account;
+use jeton::passwords::Person;
 use jeton_store::OpenMode;
 
 use crate::failure::Failure;
@@ -41,9 +42,15 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
     let auth = site.load()?.auth(OpenMode::Create).await?;
+    let person = Person {
+        username: &args.username,
+        first_name: &args.first_name,
+        last_name: &args.last_name,
+        email: &args.email,
+    };
     let account = Account {
         id: args.id,
-        password: args.password.take(&auth)?,
+        password: args.password.take(&auth, person)?,
         username: args.username.clone(),
         email: args.email,
         first_name: args.first_name,

@@ -66,7 +66,8 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     output::line(&say!("{} users imported", made.len()))
 }
 
-fn read(file: &str) -> Result<Secret<String>, Failure> {
+/// What a file says, or stdin for `-`.
+pub(crate) fn read(file: &str) -> Result<Secret<String>, Failure> {
     let mut text = String::new();
     let read = match file {
         "-" => io::stdin().read_to_string(&mut text),

@@ -10,6 +10,7 @@ mod passwd;
 mod show;
 
 use clap::Subcommand;
+pub(crate) use import::read;
 use jeton::auth::Auth;
 use jeton_store::User;
 

@@ -1,5 +1,6 @@
 //! `jeton user passwd`: a new password.
 
+use jeton::passwords::Person;
 use jeton_store::OpenMode;
 
 use super::{gone, named};
@@ -21,7 +22,13 @@ pub(crate) struct Args {
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let auth = site.load()?.auth(OpenMode::Existing).await?;
     let user = named(&auth, &args.username).await?;
-    let password = password::take(args.password_stdin, &auth)?;
+    let person = Person {
+        username: &user.username,
+        first_name: &user.first_name,
+        last_name: &user.last_name,
+        email: &user.email,
+    };
+    let password = password::take(args.password_stdin, &auth, person)?;
     if !auth.set_password(&user, password).await? {
         return Err(gone(&args.username));
     }

@@ -207,7 +207,7 @@ const SPOKEN: [&str; 6] =
     ["Failure::refused(", "Failure::usage(", "Failure::io(", "output::line(", "output::note(", "output::table("];
 
 /// Where the errors are defined that commands pass on.
-const ERRORS: [&str; 10] = [
+const ERRORS: [&str; 11] = [
     "store/src/error.rs",
     "jeton/src/auth/build.rs",
     "jeton/src/auth/users.rs",
@@ -216,6 +216,7 @@ const ERRORS: [&str; 10] = [
     "jeton/src/jwks/fetch.rs",
     "jeton/src/passwords/cost.rs",
     "jeton/src/passwords/mod.rs",
+    "jeton/src/passwords/validators/mod.rs",
     "token/src/key/error.rs",
     "token/src/error.rs",
 ];

@@ -1,5 +1,7 @@
 //! `jeton limits`, beside a server that runs.
 
+use std::io::{Read, Write};
+
 use serde_json::json;
 
 use crate::site::Site;
@@ -47,4 +49,23 @@ fn failures_count_on_after_the_server_was_killed() {
     assert_eq!(status(&server.post("/api/token/", RIGHT)), "429");
     assert_eq!(site.log().matches("a limit was reached").count(), 1);
     assert!(!site.log().contains("alice"), "what was typed as a name may be a password");
+}
+
+#[test]
+fn a_proxy_that_nobody_named_is_pointed_out_once() {
+    let site = Site::cheap();
+    let server = site.serve(&[]);
+    let ask = |server: &crate::site::Server| {
+        let mut stream = server.connect();
+        let head = "POST /api/token/ HTTP/1.1\r\nHost: jeton\r\nConnection: close\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Length: 0\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.read_to_string(&mut String::new()).unwrap();
+    };
+    ask(&server);
+    ask(&server);
+    assert_eq!(site.log().matches("server.trusted_proxies").count(), 1);
+    drop(server);
+    let server = site.serve(&["--set", "server.trusted_proxies=[\"127.0.0.0/8\"]"]);
+    ask(&server);
+    assert!(!site.log().contains("server.trusted_proxies"));
 }

@@ -109,10 +109,15 @@ impl Site {
 impl Server {
     /// Status line, headers and body of an answer.
     pub(crate) fn request(&self, method: &str, path: &str, form: &str) -> String {
+        self.request_with(method, path, "", form)
+    }
+
+    /// The same with further header lines, each with its end.
+    pub(crate) fn request_with(&self, method: &str, path: &str, headers: &str, form: &str) -> String {
         let mut stream = self.connect();
         write!(
             stream,
-            "{method} {path} HTTP/1.1\r\nHost: jeton\r\nConnection: close\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: jeton\r\nConnection: close\r\n{headers}\
              Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
             form.len()
         )

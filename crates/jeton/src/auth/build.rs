@@ -17,6 +17,9 @@ pub enum BuildError {
     /// The key does not fit the algorithm, or the halves of a pair each other.
     #[error("simple_jwt.SIGNING_KEY and VERIFYING_KEY: {0}")]
     Key(#[from] KeyError),
+    /// The site's secret cannot sign hand-made tokens.
+    #[error("secret_key, for hand-made tokens: {0}")]
+    HandMade(KeyError),
     /// Passwords cannot be hashed at this cost.
     #[error("passwords: {0}")]
     Cost(#[from] CostError),

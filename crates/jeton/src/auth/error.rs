@@ -6,6 +6,8 @@ use jeton_store::StoreError;
 use jeton_token::error::TokenError;
 
 use super::access::Rejection;
+use super::auth_token::AuthTokenError;
+use super::hand_made::HandMadeError;
 use super::hooks::Refusal;
 use super::own_users::UsersError;
 use crate::passwords::PasswordError;
@@ -46,6 +48,12 @@ pub enum AuthError {
     /// The token was issued under another password.
     #[error("The user's password has been changed.")]
     PasswordChanged,
+    /// The auth token is not good.
+    #[error(transparent)]
+    AuthToken(#[from] AuthTokenError),
+    /// The hand-made token is not good.
+    #[error(transparent)]
+    HandMade(#[from] HandMadeError),
     /// The token belongs to somebody else.
     #[error("You do not have permission to perform this action.")]
     NotOwner,

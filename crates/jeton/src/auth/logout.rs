@@ -26,7 +26,7 @@ impl Auth {
         self.end(&ending, EventKind::SignedOut, caller).await
     }
 
-    /// Ends every family of the caller.
+    /// Ends every family of the caller, and where the settings have it so their sessions.
     ///
     /// # Errors
     ///
@@ -45,6 +45,9 @@ impl Auth {
             detail: None,
         };
         self.store().end_families_of_user(user_id, EndReason::LogoutAll, now, &event).await?;
+        if self.settings().sessions.end_at_logout_all {
+            self.store().delete_sessions_of_user(user_id).await?;
+        }
         Ok(())
     }
 }

@@ -1,13 +1,18 @@
 //! Decides: who may sign in, what a token is worth, what a sign-out ends. Knows nothing of HTTP.
 
 mod access;
+mod auth_token;
 mod basic;
 mod blacklist;
 mod build;
 mod claims;
+mod derived_key;
+mod email;
 mod error;
+mod hand_made;
 mod hooks;
 mod in_use;
+mod key_vault;
 mod ledger;
 mod limits;
 mod logout;
@@ -18,9 +23,11 @@ mod refresh;
 mod rule;
 mod session;
 mod setup;
+mod signup;
 mod sliding;
 mod token_claims;
 mod user_key;
+mod username;
 mod users;
 mod verified;
 mod verify;
@@ -37,8 +44,11 @@ use sha2::{Digest, Sha256};
 use tokio::sync::OnceCell;
 
 pub use access::{Identity, Principal, Rejection};
+pub use auth_token::AuthTokenError;
 pub use build::BuildError;
+pub use email::{Email, EmailFlaw};
 pub use error::AuthError;
+pub use hand_made::HandMadeError;
 pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
 pub use jeton_store::User;
 pub use limits::AccountLimit;
@@ -48,7 +58,9 @@ pub use own_users::{Users, UsersError};
 pub use refresh::Refreshed;
 pub use session::Session;
 pub use setup::{SetupCode, SetupError};
+pub use signup::{Admitted, Applicant, SignUpError};
 pub use token_claims::TokenClaims;
+pub use username::{NameFlaw, Username};
 pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;
@@ -56,9 +68,11 @@ use crate::jwks::RemoteKeys;
 use crate::limits::Limits;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
+use hand_made::HandMade;
 use hooks::DynHooks;
 pub(crate) use hooks::RefusalStatus;
 use in_use::InUse;
+use key_vault::KeyVault;
 use own_users::DynUsers;
 use session::SessionKeys;
 use setup::Setup;
@@ -76,6 +90,8 @@ struct Parts {
     remote_keys: Option<RemoteKeys>,
     rules: Rules,
     hasher: Hasher,
+    key_vault: KeyVault,
+    hand_made: HandMade,
     clock: Clock,
     entropy: Entropy,
     in_use: InUse,
@@ -156,6 +172,8 @@ impl Auth {
             remote_keys: build::remote_keys(&settings),
             rules: build::rules(&settings),
             hasher: Hasher::new(&build::password_config(&settings.passwords)?, entropy.clone())?,
+            key_vault: KeyVault::new(&settings.secret_key),
+            hand_made: HandMade::new(&settings).map_err(BuildError::HandMade)?,
             in_use: InUse::default(),
             setup: Setup::default(),
             limits: Limits::new(&settings.limits, settings.secret_key.expose()),

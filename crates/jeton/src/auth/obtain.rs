@@ -48,8 +48,7 @@ impl Auth {
     ///
     /// [`AuthError::WrongCredentials`] whatever is wrong with them, [`AuthError::Overloaded`], [`AuthError::Store`].
     pub async fn obtain_pair(&self, credentials: Credentials, caller: &Caller) -> Result<Pair, AuthError> {
-        self.before_obtain(&credentials.username, TokenType::Refresh, caller).await?;
-        let user = self.sign_in(credentials, caller).await?;
+        let user = self.sign_in_for(TokenType::Refresh, credentials, caller).await?;
         self.pair_of(&user, caller).await
     }
 
@@ -59,8 +58,7 @@ impl Auth {
     ///
     /// As [`Auth::obtain_pair`].
     pub async fn obtain_sliding(&self, credentials: Credentials, caller: &Caller) -> Result<Sliding, AuthError> {
-        self.before_obtain(&credentials.username, TokenType::Sliding, caller).await?;
-        let user = self.sign_in(credentials, caller).await?;
+        let user = self.sign_in_for(TokenType::Sliding, credentials, caller).await?;
         self.sliding_of(&user, caller).await
     }
 
@@ -96,7 +94,6 @@ impl Auth {
         let mut claims = self.login_claims(user).await?;
         let mut fields = self.answer_fields(&self.settings().simple_jwt.response.obtain, Some(user)).await?;
         self.after(UseCase::Obtain, Some(user), &mut claims, &mut fields, caller).await?;
-        self.know_user(user).await?;
         Ok((claims, fields))
     }
 
@@ -111,7 +108,7 @@ impl Auth {
 
     /// Whose credentials these are. Their hash is brought up to date on the way.
     async fn check_credentials(&self, credentials: Credentials) -> Result<User, AuthError> {
-        let mut user = self.find_user_by_username(&credentials.username).await?;
+        let mut user = self.find_user_by_typed_name(&credentials.username).await?;
         let stored = user.as_ref().map(|user| &user.password);
         let verdict = self.0.hasher.verify(credentials.password, stored).await?;
         let (Some(mut user), Verdict::Match { rehash }) = (user.take(), verdict) else {
@@ -122,7 +119,18 @@ impl Auth {
         {
             user.password = hash;
         }
-        if user.is_active && self.satisfies_rule(&user).await? { Ok(user) } else { Err(AuthError::WrongCredentials) }
+        if !user.is_active {
+            return Err(AuthError::WrongCredentials);
+        }
+        self.know_user(&user).await?;
+        Ok(user)
+    }
+
+    /// The same, for a user who may have tokens.
+    async fn sign_in_for(&self, kind: TokenType, credentials: Credentials, caller: &Caller) -> Result<User, AuthError> {
+        self.before_obtain(&credentials.username, kind, caller).await?;
+        let user = self.sign_in(credentials, caller).await?;
+        if self.satisfies_rule(&user).await? { Ok(user) } else { Err(AuthError::WrongCredentials) }
     }
 
     /// Commits a family for a login, or nothing where there is no blacklist: then tokens have ids of no family.

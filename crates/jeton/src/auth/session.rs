@@ -44,7 +44,7 @@ impl Auth {
             return Ok(Session::Gone);
         };
         let user = match row.user_id {
-            Some(user_id) => self.store().find_user(user_id).await?,
+            Some(user_id) => self.find_user(user_id).await?,
             None => None,
         };
         let Some(user) = user.filter(|user| user.is_active) else {

@@ -79,7 +79,7 @@ pub(super) fn is_truthy(value: &Value) -> bool {
 }
 
 /// A claim as a key of its column: a whole number or its canonical spelling for ids, text for all else.
-fn user_key(field: UserField, claim: &Value) -> Option<UserKey> {
+pub(super) fn user_key(field: UserField, claim: &Value) -> Option<UserKey> {
     match (field, claim) {
         (UserField::Id, Value::Number(number)) => number.as_i64().map(UserKey::Id),
         (UserField::Id, Value::String(text)) => {

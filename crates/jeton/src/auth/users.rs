@@ -1,10 +1,10 @@
 //! Users, as operators see them: made, given passwords, locked, deleted.
 
-use jeton_store::{EventKind, NewEvent, NewUser, StoreError, User};
+use jeton_store::{NewUser, StoreError, User};
 use jeton_token::secret::Secret;
 
-use super::Auth;
-use crate::passwords::{PasswordError, make_unusable};
+use super::{Auth, Username};
+use crate::passwords::{PasswordError, Person, Weakness, make_unusable};
 
 /// A user to be.
 #[derive(Clone, Debug, Default)]
@@ -50,12 +50,9 @@ pub enum UserError {
     /// Somebody has the name, or the id.
     #[error("a user with that username or id already exists")]
     Taken,
-    /// The password is too short.
-    #[error("a password has at least {min_length} characters")]
-    TooShort {
-        /// `passwords.min_length`.
-        min_length: usize,
-    },
+    /// The password is easily guessed; at least one reason.
+    #[error(fmt = Weakness::tell_all)]
+    WeakPassword(Vec<Weakness>),
     /// The stored hash does not fit its column.
     #[error("a stored hash has at most 128 characters")]
     LongHash,
@@ -85,9 +82,8 @@ impl Auth {
     ///
     /// [`UserError`].
     pub async fn prepare_user(&self, account: Account) -> Result<NewUser, UserError> {
-        if !is_username(&account.username) {
-            return Err(UserError::BadUsername);
-        }
+        let username =
+            Username::parse(account.username, &self.settings().usernames).map_err(|_| UserError::BadUsername)?;
         let password = match account.password {
             NewPassword::Unusable => Secret::new(make_unusable(self.entropy())),
             NewPassword::Hashed(hash) if hash.expose().chars().count() > MAX_HASH => return Err(UserError::LongHash),
@@ -96,7 +92,7 @@ impl Auth {
         };
         Ok(NewUser {
             id: account.id,
-            username: account.username,
+            username: username.kept().to_owned(),
             password,
             email: account.email,
             first_name: account.first_name,
@@ -111,33 +107,31 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`UserError::TooShort`].
-    pub fn check_new_password(&self, password: &Secret<String>) -> Result<(), UserError> {
-        let min_length = self.settings().passwords.min_length;
-        match password.expose().chars().count() < min_length {
-            true => Err(UserError::TooShort { min_length }),
-            false => Ok(()),
-        }
+    /// [`UserError::WeakPassword`].
+    pub fn check_new_password(&self, password: &Secret<String>, person: Person<'_>) -> Result<(), UserError> {
+        let weaknesses = self.weaknesses(password, person);
+        if weaknesses.is_empty() { Ok(()) } else { Err(UserError::WeakPassword(weaknesses)) }
     }
 
-    /// Gives a user a new password; `false` if they are gone.
+    /// All that `passwords.validators` find in a new password, and whether it is too long to be hashed.
+    pub fn weaknesses(&self, password: &Secret<String>, person: Person<'_>) -> Vec<Weakness> {
+        let (rules, password) = (&self.settings().passwords, password.expose());
+        if password.len() > rules.max_length {
+            return vec![Weakness::TooLong { max_length: rules.max_length }];
+        }
+        let found = rules.validators.iter().filter_map(|one| one.weakness(password, person, rules.min_length));
+        found.collect()
+    }
+
+    /// Gives a user a new password, which in the safe stance ends their auth tokens; `false` if they are gone.
     ///
     /// # Errors
     ///
     /// [`UserError`].
     pub async fn set_password(&self, user: &User, password: Secret<String>) -> Result<bool, UserError> {
         let hash = self.0.hasher.hash(password).await?;
-        let changed = self.store().update_password(user.id, &hash, None).await?;
-        let event = NewEvent {
-            at: self.now(),
-            kind: EventKind::PasswordChanged,
-            user_id: Some(user.id),
-            family: None,
-            address: None,
-            detail: None,
-        };
-        self.store().append_event(&event).await?;
-        Ok(changed)
+        let end_auth_tokens = self.settings().auth_tokens.end_with_password;
+        Ok(self.store().change_password(user.id, &hash, end_auth_tokens, self.now()).await?)
     }
 
     /// Lets a user in or keeps them out; `false` if they are gone.
@@ -171,28 +165,7 @@ impl Auth {
     }
 }
 
-/// Django's rule for names.
-fn is_username(name: &str) -> bool {
-    let allowed = |letter: char| letter.is_alphanumeric() || "@.+-_".contains(letter);
-    !name.is_empty() && name.chars().count() <= 150 && name.chars().all(allowed)
-}
-
 /// Enough for a majority to show.
 const CENSUS: u32 = 1000;
 /// The column is as long.
 const MAX_HASH: usize = 128;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_follow_django_s_rule() {
-        for name in ["alice", "민정", "a.b+c@d-e_f", "x"] {
-            assert!(is_username(name), "{name}");
-        }
-        for name in ["", "a b", "a/b", "a\u{0}", "<script>", &"x".repeat(151)] {
-            assert!(!is_username(name), "{name}");
-        }
-    }
-}

@@ -6,13 +6,13 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use jeton_token::error::TokenError;
+use jeton_token::error::{Flaw, TokenError};
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
 use super::language::Language;
 use super::messages::{self, Message};
-use crate::auth::{AuthError, Refusal, RefusalStatus, Rejection};
+use crate::auth::{AuthError, HandMadeError, Refusal, RefusalStatus, Rejection};
 use crate::settings::{ErrorTexts, TokenClass};
 
 /// A request was refused.
@@ -40,6 +40,8 @@ pub(super) enum ApiError {
     FormatNotFound,
     /// No format is acceptable.
     NotAcceptable,
+    /// `signup.enabled` is off.
+    SignupClosed,
     /// The view has no such method.
     MethodNotAllowed(String),
     /// Credentials that a class recognised are not good.
@@ -121,6 +123,7 @@ impl ApiError {
             Self::BodyBroken => detail(StatusCode::BAD_REQUEST, "The body did not arrive complete.".into()),
             Self::FormatNotFound => detail(StatusCode::NOT_FOUND, messages::NOT_FOUND.into()),
             Self::NotAcceptable => detail(StatusCode::NOT_ACCEPTABLE, messages::NOT_ACCEPTABLE.into()),
+            Self::SignupClosed => detail(StatusCode::FORBIDDEN, "Sign-up is closed.".into()),
             Self::MethodNotAllowed(method) => {
                 detail(StatusCode::METHOD_NOT_ALLOWED, messages::method_not_allowed(method))
             }
@@ -157,9 +160,18 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
             let body = json!({"detail": message, "code": "token_not_valid", "messages": messages});
             Answer::new(StatusCode::UNAUTHORIZED, body)
         }
-        AuthError::WrongCredentials | AuthError::NoActiveAccount | AuthError::NotAuthenticated => {
-            detail(StatusCode::UNAUTHORIZED, &message)
+        AuthError::HandMade(error) => {
+            if let HandMadeError::Undecodable(flaw) = error {
+                log_flaw(*flaw);
+            }
+            // The guides translate nothing, not even what a catalogue happens to know.
+            let english = error.to_string();
+            detail(StatusCode::UNAUTHORIZED, if language.is_filling_gaps() { &message } else { &english })
         }
+        AuthError::WrongCredentials
+        | AuthError::NoActiveAccount
+        | AuthError::NotAuthenticated
+        | AuthError::AuthToken(_) => detail(StatusCode::UNAUTHORIZED, &message),
         AuthError::VerifiedBlacklisted => Answer::new(StatusCode::BAD_REQUEST, json!({"non_field_errors": [message]})),
         AuthError::NotOwner => detail(StatusCode::FORBIDDEN, &message),
         AuthError::Throttled { retry_after } => {
@@ -226,8 +238,12 @@ fn token_message(error: &TokenError, texts: ErrorTexts) -> Message {
 /// What is wrong with a token is for the operator alone.
 fn log_refused_token(error: &TokenError) {
     if let TokenError::Invalid(flaw) = error {
-        tracing::debug!(?flaw, "a token was refused");
+        log_flaw(*flaw);
     }
+}
+
+fn log_flaw(flaw: Flaw) {
+    tracing::debug!(?flaw, "a token was refused");
 }
 
 fn unavailable(message: &str, retry_after: Duration) -> Answer {

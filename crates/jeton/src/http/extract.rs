@@ -38,11 +38,14 @@ use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts, Request
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use jeton_token::algorithm::Algorithm;
 use jeton_token::claims::Claims;
-use jeton_token::error::TokenError;
-use jeton_token::policy::TokenType;
+use jeton_token::error::{Flaw, TokenError};
+use jeton_token::jws::claimed_key_id;
+use jeton_token::key::Key;
+use jeton_token::policy::{Policy, TokenType};
 use jeton_token::time::Clock;
-use jeton_token::token::Tokens;
+use jeton_token::token::{self, Tokens};
 use serde::de::DeserializeOwned;
 
 use super::authentication::{Callers, authenticate, bearer_word};
@@ -51,6 +54,8 @@ use super::language::{self, Language};
 use super::render;
 use crate::Jeton;
 use crate::auth::{AuthError, Principal};
+use crate::entropy::Entropy;
+use crate::jwks::{JwkUrl, RemoteKeys};
 use crate::settings::ErrorTexts;
 
 /// The caller of a request, recognised by one of `authentication.classes`.
@@ -112,26 +117,61 @@ where
 #[derive(Clone, Debug)]
 pub struct Verified<T = serde_json::Map<String, serde_json::Value>>(pub T);
 
-/// Checks tokens of the `Authorization` header by a key, without users and without a database. Cheap to clone.
+/// Checks tokens of the `Authorization` header by the keys of whoever mints them, without users and without a database.
+/// Cheap to clone.
 ///
 /// What it cannot know is what only the ledger does: that a login has ended. Access tokens are short for that reason.
 #[derive(Clone)]
-pub struct Verifier(Arc<Inner>);
-
-struct Inner {
-    tokens: Tokens,
+pub struct Verifier {
+    keys: Arc<Keys>,
     clock: Clock,
+}
+
+enum Keys {
+    /// One, with its policy.
+    One(Box<Tokens>),
+    /// Those of a document that the app has.
+    Set(token::Verifier),
+    /// Those of a document that is fetched. No token is verified by the key of `policy`, which nobody knows.
+    At { remote: RemoteKeys, policy: Box<Tokens> },
 }
 
 impl Verifier {
     /// Takes access tokens as these would: by their key and their policy.
     pub fn new(tokens: Tokens) -> Self {
-        Self::with_clock(tokens, Clock::system())
+        Self::by(Keys::One(Box::new(tokens)))
     }
 
-    /// The same with another clock.
-    pub fn with_clock(tokens: Tokens, clock: Clock) -> Self {
-        Self(Arc::new(Inner { tokens, clock }))
+    /// Takes access tokens that any key of a set signed.
+    pub fn of_set(keys: token::Verifier) -> Self {
+        Self::by(Keys::Set(keys))
+    }
+
+    /// Takes access tokens of this policy whose `kid` names a key of this algorithm in the document at a URL. The document
+    /// is fetched when a `kid` is unknown, at most every ten seconds, and kept for five minutes.
+    ///
+    /// ```
+    /// use jeton::extract::Verifier;
+    /// use jeton::jwks::JwkUrl;
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::policy::Policy;
+    ///
+    /// let url = JwkUrl::parse("https://login.example/jwks.json")?;
+    /// let verifier = Verifier::at(url, Algorithm::EdDsa, Policy::default());
+    /// # drop(verifier);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn at(url: JwkUrl, algorithm: Algorithm, policy: Policy) -> Self {
+        let remote = RemoteKeys::new(url, algorithm, policy.strict);
+        let unknown: [u8; 32] = Entropy::system().bytes();
+        let key = Key::from_secret(Algorithm::Hs256, &unknown).expect("32 bytes are a key for HS256");
+        Self::by(Keys::At { remote, policy: Box::new(Tokens::new(key, policy)) })
+    }
+
+    /// The same by another clock than the system's.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
     }
 
     /// The claims of an access token.
@@ -139,8 +179,22 @@ impl Verifier {
     /// # Errors
     ///
     /// [`TokenError`], if it is none that is good at this moment.
-    pub fn verify(&self, token: &[u8]) -> Result<Claims, TokenError> {
-        self.0.tokens.decode(token, self.0.clock.now())?.into_token(Some(TokenType::Access))
+    pub async fn verify(&self, token: &[u8]) -> Result<Claims, TokenError> {
+        let now = self.clock.now();
+        let genuine = match &*self.keys {
+            Keys::One(tokens) => tokens.decode(token, now)?,
+            Keys::Set(keys) => keys.decode(token, now)?,
+            Keys::At { remote, policy } => {
+                let kid = claimed_key_id(token).ok_or(Flaw::Signature)?;
+                let jws = remote.find(&kid, now).await.ok_or(Flaw::Signature)?;
+                policy.decode_by(&jws, token, now)?
+            }
+        };
+        genuine.into_token(Some(TokenType::Access))
+    }
+
+    fn by(keys: Keys) -> Self {
+        Self { keys: Arc::new(keys), clock: Clock::system() }
     }
 }
 
@@ -159,16 +213,15 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let verified = || {
-            let token = bearer_word(&parts.headers)?.ok_or(AuthError::NotAuthenticated)?;
-            let claims = Verifier::from_ref(state).verify(token)?;
-            // Claims of other types than the app wants are no claims for this app.
-            T::deserialize(claims.as_object()).map_err(|_| AuthError::NoUserIdentification)
+        let refused = |error: AuthError| {
+            let challenge = HeaderValue::from_static("Bearer realm=\"api\"");
+            Rejection::new(error.into(), Language::ENGLISH, ErrorTexts::V5_5, challenge)
         };
-        let challenge = HeaderValue::from_static("Bearer realm=\"api\"");
-        verified()
-            .map(Self)
-            .map_err(|error: AuthError| Rejection::new(error.into(), Language::ENGLISH, ErrorTexts::V5_5, challenge))
+        let token = bearer_word(&parts.headers).map_err(refused)?;
+        let token = token.ok_or_else(|| refused(AuthError::NotAuthenticated))?;
+        let claims = Verifier::from_ref(state).verify(token).await.map_err(|error| refused(error.into()))?;
+        // Claims of other types than the app wants are no claims for this app.
+        T::deserialize(claims.as_object()).map(Self).map_err(|_| refused(AuthError::NoUserIdentification))
     }
 }
 

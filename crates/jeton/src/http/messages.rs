@@ -5,12 +5,22 @@ use std::borrow::Cow;
 use jeton_token::error::TokenError;
 
 use super::language::Language;
+use crate::passwords::Weakness;
 
 /// A text for clients, with the values of its placeholders: `{name}` in the English text and in every translation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Message {
     english: Cow<'static, str>,
-    values: Vec<(&'static str, String)>,
+    values: Vec<(&'static str, Value)>,
+}
+
+/// What stands in for a placeholder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Value {
+    /// Inserted as it is.
+    Text(String),
+    /// A word of ours, said in the language of the message.
+    Term(&'static str),
 }
 
 pub(super) const FIELD_REQUIRED: &str = "This field is required.";
@@ -18,7 +28,12 @@ pub(super) const FIELD_NULL: &str = "This field may not be null.";
 pub(super) const FIELD_BLANK: &str = "This field may not be blank.";
 pub(super) const NOT_A_STRING: &str = "Not a valid string.";
 pub(super) const NULL_CHARACTERS: &str = "Null characters are not allowed.";
+pub(super) const BAD_USERNAME: &str =
+    "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.";
+pub(super) const USERNAME_TAKEN: &str = "A user with that username already exists.";
+pub(super) const BAD_EMAIL: &str = "Enter a valid email address.";
 pub(super) const NO_DATA: &str = "No data provided";
+pub(super) const CANNOT_LOG_IN: &str = "Unable to log in with provided credentials.";
 pub(super) const NOT_FOUND: &str = "Not found.";
 pub(super) const NOT_ACCEPTABLE: &str = "Could not satisfy the request Accept header.";
 pub(super) const MALFORMED_REQUEST: &str = "Malformed request.";
@@ -42,13 +57,22 @@ impl Message {
 
     /// The value of a placeholder. It is inserted as it is: braces in it stay braces.
     pub(super) fn with(mut self, placeholder: &'static str, value: impl Into<String>) -> Self {
-        self.values.push((placeholder, value.into()));
+        self.values.push((placeholder, Value::Text(value.into())));
+        self
+    }
+
+    /// The value of a placeholder that is a word to be translated, too.
+    pub(super) fn with_term(mut self, placeholder: &'static str, english: &'static str) -> Self {
+        self.values.push((placeholder, Value::Term(english)));
         self
     }
 
     /// The text, in that language as far as it is known there.
     pub(super) fn text(&self, language: Language) -> String {
-        let number = self.values.iter().find_map(|(_, value)| value.parse().ok());
+        let number = self.values.iter().find_map(|(_, value)| match value {
+            Value::Text(text) => text.parse().ok(),
+            Value::Term(_) => None,
+        });
         let mut rest = language.translate_counted(&self.english, number);
         let mut text = String::with_capacity(rest.len());
         while let Some((before, after)) = rest.split_once('{') {
@@ -59,7 +83,10 @@ impl Message {
             });
             match value {
                 Some((value, after)) => {
-                    text.push_str(value);
+                    text.push_str(match value {
+                        Value::Text(text) => text,
+                        Value::Term(english) => language.translate(english),
+                    });
                     rest = after;
                 }
                 None => {
@@ -79,12 +106,22 @@ impl From<&'static str> for Message {
     }
 }
 
+pub(super) fn max_length(max_length: usize) -> Message {
+    Message::new("Ensure this field has no more than {max_length} characters.")
+        .with("max_length", max_length.to_string())
+}
+
 pub(super) fn surrogate(surrogate: u16) -> Message {
     Message::new("Surrogate characters are not allowed: U+{code_point}.").with("code_point", format!("{surrogate:X}"))
 }
 
 pub(super) fn not_a_dictionary(python_type: &str) -> Message {
     Message::new("Invalid data. Expected a dictionary, but got {datatype}.").with("datatype", python_type)
+}
+
+pub(super) fn too_long(max_length: usize) -> Message {
+    Message::new("Ensure this field has no more than {max_length} characters.")
+        .with("max_length", max_length.to_string())
 }
 
 pub(super) fn method_not_allowed(method: &str) -> Message {
@@ -97,8 +134,7 @@ pub(super) fn csrf_failed(reason: &str) -> Message {
 
 pub(super) fn foreign_origin(origin: &str) -> Message {
     Message::new(
-        "Requests from {origin} are not allowed. If it is one of yours, add it to csrf.trusted_origins; where HTTPS ends \
-         at a proxy, name that proxy in server.trusted_proxies.",
+        "Requests from {origin} are not allowed here: see csrf.trusted_origins, and behind a proxy server.trusted_proxies.",
     )
     .with("origin", origin)
 }
@@ -109,6 +145,25 @@ pub(super) fn unsupported_media_type(media_type: &str) -> Message {
 
 pub(super) fn unsupported_charset(charset: &str) -> Message {
     Message::new("Unsupported charset \"{charset}\" in request Content-Type header.").with("charset", charset)
+}
+
+/// Why a new password will not do.
+pub(super) fn weakness(weakness: Weakness) -> Message {
+    match weakness {
+        Weakness::TooSimilar(attribute) => Message::new("The password is too similar to the {verbose_name}.")
+            .with_term("verbose_name", attribute.verbose_name()),
+        Weakness::TooShort { min_length } => Message::new(match min_length {
+            1 => "This password is too short. It must contain at least {min_length} character.",
+            _ => "This password is too short. It must contain at least {min_length} characters.",
+        })
+        .with("min_length", min_length.to_string()),
+        Weakness::TooCommon => Message::new("This password is too common."),
+        Weakness::EntirelyNumeric => Message::new("This password is entirely numeric."),
+        Weakness::TooLong { max_length } => {
+            Message::new("This password is too long. It may have at most {max_length} bytes.")
+                .with("max_length", max_length.to_string())
+        }
+    }
 }
 
 /// Two sentences, each of which the catalogues know.
@@ -139,6 +194,7 @@ pub(super) fn of_token_error(error: &TokenError) -> Message {
 mod tests {
     use super::*;
     use crate::languages::LanguageCode;
+    use crate::passwords::Attribute;
 
     #[test]
     fn one_second_is_not_several() {
@@ -162,5 +218,20 @@ mod tests {
         let message = of_token_error(&TokenError::MissingTime("{claim}".to_owned()));
         assert_eq!(message.text(korean), "토큰에 '{claim}' 클레임이 없습니다");
         assert_eq!(message.text(Language::ENGLISH), "Token has no '{claim}' claim");
+    }
+
+    #[test]
+    fn a_weakness_is_told_as_it_tells_itself_but_for_the_singular() {
+        for found in [
+            Weakness::TooSimilar(Attribute::Email),
+            Weakness::TooShort { min_length: 8 },
+            Weakness::TooCommon,
+            Weakness::EntirelyNumeric,
+            Weakness::TooLong { max_length: 4096 },
+        ] {
+            assert_eq!(weakness(found).text(Language::ENGLISH), found.to_string());
+        }
+        let one = weakness(Weakness::TooShort { min_length: 1 }).text(Language::ENGLISH);
+        assert_eq!(one, "This password is too short. It must contain at least 1 character.");
     }
 }

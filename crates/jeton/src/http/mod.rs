@@ -1,9 +1,11 @@
 //! Translates: from requests to use cases, from what they decide to answers. The router list is below.
 
 mod answer;
+mod auth_token;
 mod authentication;
 mod body;
 mod contract;
+mod cookie;
 mod cookies;
 mod cors;
 mod csrf;
@@ -13,6 +15,7 @@ mod fields;
 mod frame;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod hand_made;
 mod health;
 mod language;
 mod logout;
@@ -29,6 +32,7 @@ mod routing;
 mod server;
 mod session;
 mod setup;
+mod signup;
 mod swagger;
 mod token;
 mod view;
@@ -118,16 +122,15 @@ impl App {
             Endpoint::SlidingRefresh => token::SLIDING_REFRESH.serve(self, post(token::refresh_sliding)),
             Endpoint::Logout => logout::LOGOUT.serve(self, post(logout::logout)),
             Endpoint::Me => me::ME.serve(self, get(me::me).post(me::me)),
+            Endpoint::JwtLogin => hand_made::LOGIN.serve(self, post(hand_made::login)),
+            Endpoint::JwtInfo => hand_made::INFO.serve(self, get(me::me)),
+            Endpoint::AuthToken => auth_token::OBTAIN.serve(self, post(auth_token::obtain)),
             Endpoint::SessionLogin => session::LOGIN.serve(self, post(session::login)),
             Endpoint::SessionLogout => session::LOGOUT.serve(self, post(session::logout)),
-            // Not served yet: such a path is not found.
-            Endpoint::CookieSignup
-            | Endpoint::CookieLogin
-            | Endpoint::CookieLogout
-            | Endpoint::CookieRefresh
-            | Endpoint::JwtLogin
-            | Endpoint::JwtInfo
-            | Endpoint::AuthToken => MethodRouter::new(),
+            Endpoint::CookieSignup => signup::SIGNUP.serve(self, post(signup::signup)),
+            Endpoint::CookieLogin => cookie::LOGIN.serve(self, post(cookie::login)),
+            Endpoint::CookieLogout => cookie::LOGOUT.serve(self, post(cookie::logout)),
+            Endpoint::CookieRefresh => cookie::REFRESH.serve(self, post(cookie::refresh)),
             Endpoint::Schema => openapi::SCHEMA.serve(self, get(openapi::schema)),
             Endpoint::SwaggerUi => swagger::SWAGGER_UI.serve(self, get(swagger::page)),
             Endpoint::Health => get(health::health),

@@ -1,6 +1,7 @@
 //! What proxies say of a request: believed only of those that the settings name.
 
 use std::net::IpAddr;
+use std::sync::Once;
 
 use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
@@ -13,10 +14,14 @@ use crate::settings::{ForwardedHeader, Server};
 
 /// The address of the client: the first one, from Jeton's side, that is no trusted proxy's.
 pub(super) fn client_address(parts: &Parts, app: &App) -> Option<IpAddr> {
-    Some(behind_proxies(peer(parts)?, &parts.headers, &app.settings().server))
+    let (peer, server) = (peer(parts)?, &app.settings().server);
+    if !is_trusted(peer, server) && is_near(peer) && parts.headers.contains_key(header_name(server.forwarded_header)) {
+        tell_once(peer);
+    }
+    Some(behind_proxies(peer, &parts.headers, server))
 }
 
-/// Whether the client came by HTTPS, as the nearest trusted proxy tells.
+/// Whether the client came by HTTPS, as the nearest trusted proxy tells. Our own listener has none.
 pub(super) fn is_secure(parts: &Parts, app: &App) -> bool {
     let server = &app.settings().server;
     peer(parts).is_some_and(|peer| is_trusted(peer, server)) && is_forwarded_https(&parts.headers, server)
@@ -72,6 +77,25 @@ fn is_forwarded_https(headers: &HeaderMap, server: &Server) -> bool {
 
 fn is_trusted(address: IpAddr, server: &Server) -> bool {
     server.trusted_proxies.iter().any(|network: &IpNet| network.contains(&address))
+}
+
+/// On this machine or in a network of one's own, as one's proxies are.
+fn is_near(peer: IpAddr) -> bool {
+    match peer {
+        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+    }
+}
+
+fn tell_once(peer: IpAddr) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        tracing::warn!(
+            %peer,
+            "somebody near speaks for others and is not believed: if it is your proxy, name it in server.trusted_proxies, \
+             or the limits take all its clients for one"
+        );
+    });
 }
 
 fn header_name(header: ForwardedHeader) -> HeaderName {
@@ -140,6 +164,8 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::settings::Compatibility;
 
@@ -190,6 +216,13 @@ mod tests {
     }
 
     #[test]
+    fn proxies_are_expected_near() {
+        let is_near = |peer: &str| is_near(peer.parse().unwrap());
+        assert!(is_near("127.0.0.1") && is_near("172.17.0.1") && is_near("::1") && is_near("fd00::1"));
+        assert!(!is_near("192.0.2.1") && !is_near("2001:db8::1"));
+    }
+
+    #[test]
     fn several_lines_of_a_header_are_one_list() {
         let lines = [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "192.0.2.7, 10.0.0.2")];
         assert_eq!(client(ForwardedHeader::XForwardedFor, "10.0.0.1", &lines), "192.0.2.7");
@@ -206,6 +239,22 @@ mod tests {
         for chain in ["for=_hidden", "for=unknown", "proto=https", "for=192.0.2.7;for=198.51.100.1", "for=\"192.0.2.7"]
         {
             assert_eq!(client(chain), "10.0.0.1", "{chain}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_client_writes_its_address_is_what_the_proxy_appends(forged in "[ -~]{0,60}", is_own_line: bool) {
+            for (header, name, appended) in [
+                (ForwardedHeader::XForwardedFor, "x-forwarded-for", "2001:db8::7"),
+                (ForwardedHeader::Forwarded, "forwarded", "for=\"[2001:db8::7]:80\";proto=http"),
+            ] {
+                let joined = format!("{forged}, {appended}");
+                let apart = [(name, forged.as_str()), (name, appended)];
+                let lines = if is_own_line { &apart[..] } else { &[(name, joined.as_str())] };
+                prop_assert_eq!(client(header, "10.0.0.1", lines), "2001:db8::7");
+                prop_assert!(!is_forwarded_https(&headers(lines), &server(header)));
+            }
         }
     }
 

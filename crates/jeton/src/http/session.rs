@@ -4,22 +4,19 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
-use jeton_token::secret::Secret;
 
 use super::App;
 use super::answer::Answer;
 use super::authentication::{Callers, LookedAtSession};
 use super::body::Data;
-use super::body::json::{Json, PythonFloat};
 use super::contract::{Member, Refusal, Success, UNAUTHORIZED};
 use super::cookies::{SetCookie, cookie};
 use super::csrf::{self, FromTrustedSite};
 use super::error::ApiError;
-use super::fields::Fields;
-use super::messages;
+use super::fields::unchecked_credentials;
 use super::principal::Caller;
 use super::view::{Field, View};
-use crate::auth::{AuthError, Credentials, Principal};
+use crate::auth::{AuthError, Principal};
 use crate::settings::Settings;
 
 pub(super) static LOGIN: View = View::open("Session Login", "A username and a password for a session cookie.", &[])
@@ -40,7 +37,7 @@ pub(super) async fn login(
     _: FromTrustedSite,
     data: Data,
 ) -> Result<impl IntoResponse, ApiError> {
-    let credentials = credentials(&data.0)?;
+    let credentials = unchecked_credentials(&data.0)?.ok_or(ApiError::SessionRefused)?;
     let presented = session_key(&app, &headers);
     let key = match app.auth.sign_in_session(credentials, presented.as_deref(), &caller).await {
         Err(AuthError::WrongCredentials) => return Err(ApiError::SessionRefused),
@@ -86,30 +83,6 @@ pub(super) fn deleted_if_impossible(app: &App, headers: &HeaderMap) -> Option<He
 fn login_members(settings: &Settings) -> Option<Vec<Member>> {
     let body = settings.sessions.login_body.as_ref()?.as_object()?;
     Some(body.keys().map(|name| Member::declared(name)).collect())
-}
-
-/// The reference looks whether there is something, and compares it as text.
-fn credentials(data: &Json) -> Result<Credentials, ApiError> {
-    Fields::of(data)?;
-    let given = |name| data.member(name).filter(|value| value.is_truthy());
-    let (Some(username), Some(password)) = (given("username"), given("password")) else {
-        return Err(ApiError::Parse(messages::MALFORMED_REQUEST.into()));
-    };
-    match (text(username), text(password)) {
-        (Some(username), Some(password)) => Ok(Credentials { username, password: Secret::new(password) }),
-        _ => Err(ApiError::SessionRefused),
-    }
-}
-
-/// A value as Python's `str` writes it; nothing for what nobody has as a name or a password.
-fn text(value: &Json) -> Option<String> {
-    match value {
-        Json::Text(text) if text.surrogate.is_none() => Some(text.text.clone()),
-        Json::Integer(digits) => Some(digits.clone()),
-        Json::Float(number) => Some(PythonFloat(*number).to_string()),
-        Json::Bool(true) => Some("True".to_owned()),
-        Json::Text(_) | Json::Bool(false) | Json::Null | Json::Array(_) | Json::Object(_) => None,
-    }
 }
 
 fn with_cookies(answer: Answer, cookies: impl IntoIterator<Item = Option<HeaderValue>>) -> Answer {

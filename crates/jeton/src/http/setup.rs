@@ -11,11 +11,12 @@ use super::body::Data;
 use super::error::ApiError;
 use super::fields::{Blanks, Fields};
 use super::language::Language;
-use super::messages::Message;
+use super::messages::{self, Message};
 use super::pages::{Frame, Notice, html};
 use super::principal::{Anybody, Caller};
 use super::routing;
 use crate::auth::{self, Account, AuthError, NewPassword, SetupError, UserError};
+use crate::passwords::Person;
 use crate::settings::Endpoint;
 
 /// Where the page is.
@@ -78,7 +79,7 @@ pub(super) async fn submit(
             html(StatusCode::CREATED, &Done { frame, welcome, curl })
         }
         Err(error) => {
-            let message = Some(why_not(&error).text(language));
+            let message = Some(why_not(&error, language));
             let mut response = html(status_of(&error), &Form { frame, action: SETUP_PATH, error: message });
             if let SetupError::Refused(AuthError::Throttled { retry_after }) = error {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs() + 1));
@@ -95,18 +96,22 @@ async fn set_up(
     password: Secret<String>,
     caller: &auth::Caller,
 ) -> Result<String, SetupError> {
-    app.auth.check_new_password(&password)?;
+    let person = Person { username: &username, ..Person::default() };
+    app.auth.check_new_password(&password, person)?;
     let account = Account { username: username.clone(), password: NewPassword::Plain(password), ..Account::default() };
     app.auth.set_up(code, account, caller).await?;
     Ok(username)
 }
 
-fn why_not(error: &SetupError) -> Message {
+fn why_not(error: &SetupError, language: Language) -> String {
     match error {
-        SetupError::User(UserError::TooShort { min_length }) => {
-            Message::new("a password has at least {min_length} characters").with("min_length", min_length.to_string())
+        SetupError::User(UserError::WeakPassword(weaknesses)) => {
+            let texts: Vec<String> = weaknesses.iter().map(|&found| messages::weakness(found).text(language)).collect();
+            texts.join(" ")
         }
-        SetupError::WrongCode | SetupError::Refused(_) | SetupError::User(_) => Message::of(error.to_string()),
+        SetupError::WrongCode | SetupError::Refused(_) | SetupError::User(_) => {
+            Message::of(error.to_string()).text(language)
+        }
     }
 }
 
@@ -117,7 +122,7 @@ fn status_of(error: &SetupError) -> StatusCode {
         SetupError::Refused(_) => StatusCode::SERVICE_UNAVAILABLE,
         SetupError::User(UserError::Store(_) | UserError::Password(_)) => StatusCode::SERVICE_UNAVAILABLE,
         SetupError::User(
-            UserError::BadUsername | UserError::Taken | UserError::TooShort { .. } | UserError::LongHash,
+            UserError::BadUsername | UserError::Taken | UserError::WeakPassword(_) | UserError::LongHash,
         ) => StatusCode::BAD_REQUEST,
     }
 }

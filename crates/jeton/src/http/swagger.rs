@@ -27,6 +27,9 @@ struct Page {
     /// The folder of the files.
     files: String,
     schema: String,
+    /// Which cookie goes back in which header, so that a session may be tried.
+    csrf_cookie: String,
+    csrf_header: String,
     version: &'static str,
 }
 
@@ -34,7 +37,14 @@ pub(super) async fn page(State(app): State<App>, uri: Uri, headers: HeaderMap) -
     let Some(schema) = app.first_path(Endpoint::Schema) else {
         return routing::not_found();
     };
-    let page = Page { files: folder(uri.path()), schema, version: VERSION };
+    let csrf = &app.settings().csrf;
+    let page = Page {
+        files: folder(uri.path()),
+        schema,
+        csrf_cookie: csrf.cookie.name.clone(),
+        csrf_header: csrf.header_name.clone(),
+        version: VERSION,
+    };
     let mut response = (StatusCode::OK, pages::text(&page)).into_response();
     let own = response.headers_mut();
     own.insert(header::CONTENT_TYPE, HeaderValue::from_static(pages::CONTENT_TYPE));

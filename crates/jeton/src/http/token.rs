@@ -111,7 +111,7 @@ pub(super) async fn refresh_sliding(
     Ok(Answer::ok(with(json!({"token": sliding.token}), sliding.fields)))
 }
 
-fn credentials(app: &App, data: &Data) -> Result<Credentials, ApiError> {
+pub(super) fn credentials(app: &App, data: &Data) -> Result<Credentials, ApiError> {
     let mut fields = Fields::of(&data.0)?;
     let blanks = if app.settings().passwords.trim { Blanks::Trim } else { Blanks::Keep };
     let credentials = Credentials {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
@@ -16,12 +15,11 @@ use super::answer::Answer;
 use super::authentication::{Callers, LookedAtSession, authenticate};
 use super::contract::{Refusal, Success};
 use super::cookies::add_cookie;
-use super::csrf;
 use super::error::{ApiError, Refused};
 use super::language::Language;
 use super::negotiation::{Format, Renderers};
-use super::pages::{self, AnswerPage, Frame, Visit};
-use super::principal::{Known, arrived};
+use super::pages::{self, Frame, Visit};
+use super::principal::Known;
 use super::render;
 use super::yaml;
 
@@ -60,6 +58,7 @@ pub(super) struct Field {
     pub(super) is_read_only: bool,
     pub(super) is_label_translated: bool,
     pub(super) max_length: Option<u16>,
+    pub(super) help_text: Option<&'static str>,
 }
 
 impl View {
@@ -144,12 +143,41 @@ impl Field {
     /// A text that has to be there.
     pub(super) const fn required(name: &'static str, label: &'static str) -> Self {
         let kind = "string";
-        Self { name, label, kind, is_required: true, is_read_only: false, is_label_translated: false, max_length: None }
+        Self {
+            name,
+            label,
+            kind,
+            is_required: true,
+            is_read_only: false,
+            is_label_translated: false,
+            max_length: None,
+            help_text: None,
+        }
     }
 
     /// A text that the answer has, and the body does not need.
     pub(super) const fn read_only(name: &'static str, label: &'static str) -> Self {
         Self { is_required: false, is_read_only: true, ..Self::required(name, label) }
+    }
+
+    /// The same of another kind of text.
+    pub(super) const fn kind(self, kind: &'static str) -> Self {
+        Self { kind, ..self }
+    }
+
+    /// The same with a greatest length, in characters.
+    pub(super) const fn max_length(self, max_length: u16) -> Self {
+        Self { max_length: Some(max_length), ..self }
+    }
+
+    /// The same with a word of help.
+    pub(super) const fn help(self, help_text: &'static str) -> Self {
+        Self { help_text: Some(help_text), ..self }
+    }
+
+    /// The same with a label that is said in the language of the answer, as those of Django's own columns are.
+    pub(super) const fn translated(self) -> Self {
+        Self { is_label_translated: true, ..self }
     }
 
     /// A text that may be left out.
@@ -162,19 +190,38 @@ impl Field {
         Self { kind: "boolean", ..Self::optional(name, label) }
     }
 
+    /// A label of Django's is the name of a column with a capital: translated as the one or as the other.
+    pub(super) fn translated_label(&self, language: Language) -> String {
+        let name = with_first(self.label, |letter| letter.to_ascii_lowercase());
+        match (language.translate(self.label), language.translate(&name)) {
+            (label, translated) if label == self.label && translated != name => {
+                with_first(translated, |letter| letter.to_ascii_uppercase())
+            }
+            (label, _) => label.to_owned(),
+        }
+    }
+
     fn metadata(&self, language: Language) -> (String, Value) {
-        let label = if self.is_label_translated { language.translate(self.label) } else { self.label };
+        let label = if self.is_label_translated { self.translated_label(language) } else { self.label.to_owned() };
         let mut metadata = json!({
             "type": self.kind,
             "required": self.is_required,
             "read_only": self.is_read_only,
             "label": label,
         });
+        if let Some(help_text) = self.help_text {
+            metadata["help_text"] = language.translate(help_text).into();
+        }
         if let Some(max_length) = self.max_length {
             metadata["max_length"] = max_length.into();
         }
         (self.name.to_owned(), metadata)
     }
+}
+
+fn with_first(text: &str, change: impl FnOnce(char) -> char) -> String {
+    let mut letters = text.chars();
+    letters.next().map(change).into_iter().chain(letters).collect()
 }
 
 impl Parsers {
@@ -195,7 +242,7 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     let language = request.extensions().get::<Language>().copied().unwrap_or_default();
     let (parts, body) = request.into_parts();
     let negotiated = Format::negotiate(&parts, view.renderers);
-    let mut page = PageOf::new(&app, &parts, negotiated.as_ref().ok());
+    let mut page = (negotiated.as_ref().ok() == Some(&Format::Html)).then(|| Visit::new(&app, &parts));
     request = Request::from_parts(parts, body);
     let (mut looked_at_session, mut cookies) = (false, Vec::new());
     let (format, mut response) = match negotiated {
@@ -205,10 +252,11 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
             (looked_at_session, cookies) = (authentication.looked_at_session, authentication.cookies);
             match authentication.principal {
                 Err(error) => {
-                    page.iter_mut().for_each(|page| page.visit.is_let_in = false);
+                    page.iter_mut().for_each(Visit::turn_away);
                     (format, error.into_response())
                 }
                 Ok(principal) => {
+                    page.iter_mut().for_each(|page| page.welcome(principal.as_ref()));
                     request.extensions_mut().insert(Known(principal.map(Arc::new)));
                     (format, next.run(request).await)
                 }
@@ -229,48 +277,11 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     looked_at_session |= response.extensions_mut().remove::<LookedAtSession>().is_some();
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, HeaderValue::from_static(view.allow));
-    if let Some(vary) = vary(view, format, looked_at_session) {
+    if let Some(vary) = vary(view, looked_at_session || is_page(headers)) {
         headers.append(header::VARY, HeaderValue::from_static(vary));
     }
     cookies.into_iter().for_each(|cookie| add_cookie(headers, cookie));
     response
-}
-
-/// What a page tells of its request.
-struct PageOf {
-    visit: Visit,
-    /// Sets the secret of the page's forms.
-    cookie: Option<HeaderValue>,
-}
-
-impl PageOf {
-    fn new(app: &App, parts: &Parts, format: Option<&Format>) -> Option<Self> {
-        if format != Some(&Format::Html) {
-            return None;
-        }
-        let (csrf_token, cookie) = csrf::form_token(app, &parts.headers, arrived(parts, app));
-        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let visit = Visit {
-            method: parts.method.clone(),
-            path: parts.uri.path().to_owned(),
-            host: host.to_owned(),
-            is_let_in: true,
-            csrf_token,
-        };
-        Some(Self { visit, cookie })
-    }
-
-    fn write(self, response: &mut Response<Body>, answer: Answer, frame: Frame, view: &'static View) {
-        let Answer { status, data, headers } = answer;
-        let page = AnswerPage::new(frame, view, self.visit, status, &headers, data.as_ref());
-        *response.status_mut() = status;
-        extend(response.headers_mut(), headers);
-        let own = response.headers_mut();
-        own.insert(header::CONTENT_TYPE, HeaderValue::from_static(pages::CONTENT_TYPE));
-        own.insert(header::CONTENT_SECURITY_POLICY, pages::policy());
-        self.cookie.into_iter().for_each(|cookie| add_cookie(own, cookie));
-        *response.body_mut() = Body::from(pages::text(&page));
-    }
 }
 
 fn write(response: &mut Response<Body>, answer: Answer, format: Format) {
@@ -291,7 +302,7 @@ fn write(response: &mut Response<Body>, answer: Answer, format: Format) {
     *response.body_mut() = Body::from(text);
 }
 
-fn extend(headers: &mut HeaderMap, more: HeaderMap) {
+pub(super) fn extend(headers: &mut HeaderMap, more: HeaderMap) {
     let mut name = None;
     for (next, value) in more {
         name = next.or(name);
@@ -301,9 +312,13 @@ fn extend(headers: &mut HeaderMap, more: HeaderMap) {
     }
 }
 
-/// What the answer depends on. Pages have forms, and those a token of the caller's.
-fn vary(view: &View, format: Format, looked_at_session: bool) -> Option<&'static str> {
-    let has_cookie = looked_at_session || matches!(format, Format::Html | Format::Page);
+/// Pages have forms, and those a token of the caller's.
+fn is_page(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/html"))
+}
+
+/// What the answer depends on.
+fn vary(view: &View, has_cookie: bool) -> Option<&'static str> {
     let is_negotiated = match view.renderers {
         Renderers::JsonAndHtml | Renderers::Schema => true,
         Renderers::JsonOnly | Renderers::PageOnly => false,

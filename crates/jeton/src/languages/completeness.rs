@@ -42,7 +42,10 @@ fn told() -> BTreeSet<String> {
     for file in files(&here.join("../../web/templates")) {
         told.extend(literals(&file, &["frame.say("]));
     }
-    for path in ["src/auth/error.rs", "src/auth/setup.rs", "src/auth/users.rs", "../token/src/error.rs"] {
+    for file in files(&here.join("src/auth")) {
+        told.extend(literals(&file, &["#[error("]).filter(|text| is_sentence(text)));
+    }
+    for path in ["src/auth/users.rs", "../token/src/error.rs"] {
         let file = fs::read_to_string(here.join(path)).unwrap();
         told.extend(literals(&file, &["#[error(", "f.write_str("]));
     }
@@ -62,12 +65,13 @@ fn literals(file: &str, openings: &[&str]) -> impl Iterator<Item = String> {
 }
 
 fn literal(code: &str) -> Option<String> {
-    let (mut text, mut escaped) = (String::new(), false);
-    for c in code.strip_prefix('"')?.chars() {
-        match (escaped, c) {
-            (false, '"') => return Some(text),
-            (false, '\\') => escaped = true,
-            (_, c) => (escaped, _) = (false, text.push(c)),
+    let (mut text, mut chars) = (String::new(), code.strip_prefix('"')?.chars().peekable());
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('"', _) => return Some(text),
+            ('\\', Some('\n')) => while chars.next_if(|c| c.is_whitespace()).is_some() {},
+            ('\\', _) => text.extend(chars.next()),
+            _ => text.push(c),
         }
     }
     None
@@ -101,6 +105,7 @@ const OPENINGS: &[&str] = &[
 const IN_ENGLISH: &[&str] = &[
     "JSON parse error - {message}",
     "Multipart form parse error - {why}",
+    "CSRF Failed: {reason}",
     "OK, goodbye",
     "OK, goodbye, all refresh tokens blacklisted",
 ];

@@ -22,6 +22,9 @@ pub(super) const GAPS: &[(&str, &str)] = &[
     ("Token is expired", "만료된 토큰입니다"),
     ("No active account found for the given token.", "이 토큰에 해당하는 활성화된 사용자를 찾을 수 없습니다."),
     ("No data provided", "데이터가 제공되지 않았습니다"),
+    ("Token has expired", "만료된 토큰입니다"),
+    ("Error decoding token", "토큰을 해독할 수 없습니다"),
+    ("Invalid Token", "유효하지 않은 토큰입니다"),
 ];
 
 /// What Jeton alone says, but for its pages.
@@ -43,8 +46,16 @@ pub(super) const OWN: &[(&str, &str)] = &[
         "사용자 이름은 문자, 숫자, @ . + - _ 1자부터 150자까지입니다",
     ),
     ("a user with that username or id already exists", "그 이름이나 번호를 쓰는 사용자가 이미 있습니다"),
-    ("a password has at least {min_length} characters", "비밀번호는 {min_length}자 이상이어야 합니다"),
+    (
+        "This password is too long. It may have at most {max_length} bytes.",
+        "비밀번호가 너무 깁니다. 최대 {max_length}바이트까지 쓸 수 있습니다.",
+    ),
+    ("Sign-up is closed.", "지금은 가입할 수 없습니다."),
     ("a stored hash has at most 128 characters", "저장된 해시는 128자 이하여야 합니다"),
+    (
+        "Requests from {origin} are not allowed here: see csrf.trusted_origins, and behind a proxy server.trusted_proxies.",
+        "{origin}에서 온 요청은 여기에서 허용되지 않습니다. csrf.trusted_origins를, 프록시 뒤라면 server.trusted_proxies도 확인하세요.",
+    ),
     ("The token is in heavy use at the moment.", "지금 이 토큰을 쓰는 요청이 너무 많습니다."),
     ("Users cannot be looked up at the moment.", "지금은 사용자를 조회할 수 없습니다."),
 ];

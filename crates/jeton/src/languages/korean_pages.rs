@@ -10,12 +10,24 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     // Browsable pages.
     ("Request", "요청"),
     ("Response", "응답"),
+    ("Signed in as {username}.", "{username} 님으로 로그인했습니다."),
     ("Send {method}", "{method} 보내기"),
     ("The same with curl", "같은 요청을 curl로"),
     // Labels.
     ("Refresh", "갱신 토큰"),
     ("Refresh token", "갱신 토큰"),
     ("All my tokens", "내 토큰 모두"),
+    ("Email address", "이메일 주소"),
+    // What views say of themselves: other tokens.
+    (
+        "A username and a password for a token that names you.",
+        "사용자 이름과 비밀번호로 당신이 누구인지 말해 주는 토큰을 받습니다.",
+    ),
+    ("Whom the token in the header names.", "헤더의 토큰이 누구의 것인지 알려 줍니다."),
+    (
+        "A username and a password for a key that opens doors until it is taken back.",
+        "사용자 이름과 비밀번호로, 거두어들일 때까지 쓸 수 있는 키를 받습니다.",
+    ),
     // The first administrator.
     ("Make the first administrator", "첫 관리자 만들기"),
     (
@@ -37,6 +49,18 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "설정 코드가 맞지 않습니다. 서버를 다시 시작해 새 코드를 받거나 `jeton createsuperuser`를 실행하세요.",
     ),
     // What views do.
+    ("A username and a password for a session cookie.", "사용자 이름과 비밀번호로 세션 쿠키를 받습니다."),
+    ("Ends the session.", "세션을 끝냅니다."),
+    (
+        "A username and a password for an access token, and for a refresh token in a cookie.",
+        "사용자 이름과 비밀번호로 접근 토큰을 받습니다. 갱신 토큰은 쿠키에 담깁니다.",
+    ),
+    ("The refresh token in the cookie for a new access token.", "쿠키의 갱신 토큰으로 새 접근 토큰을 받습니다."),
+    ("Ends the refresh token in the cookie, and deletes the cookie.", "쿠키의 갱신 토큰을 끝내고 쿠키를 지웁니다."),
+    (
+        "Makes a user and signs them in: an access token, and a refresh token in a cookie.",
+        "사용자를 만들고 로그인합니다. 접근 토큰을 받고, 갱신 토큰은 쿠키에 담깁니다.",
+    ),
     (
         "A username and a password for a pair of tokens: one that opens doors for minutes, and one that gets new ones.",
         "사용자 이름과 비밀번호를 토큰 한 쌍으로 바꿉니다. 하나는 몇 분 동안 문을 열고, 하나는 새 토큰을 받아 옵니다.",
@@ -62,5 +86,7 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "Ends the refresh token in `refresh_token`, or with `all` every one of yours.",
         "`refresh_token`에 든 갱신 토큰을 끝냅니다. `all`이 있으면 내 토큰을 모두 끝냅니다.",
     ),
+    ("A username and a password for a session cookie.", "사용자 이름과 비밀번호를 세션 쿠키로 바꿉니다."),
+    ("Ends the session.", "세션을 끝냅니다."),
     ("Who you are, as far as your credentials tell.", "인증 정보가 말해 주는 만큼, 내가 누구인지 알려 줍니다."),
 ];

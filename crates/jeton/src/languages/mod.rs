@@ -34,6 +34,11 @@ impl Language {
         Self { fills_gaps, ..self }
     }
 
+    /// Whether Koreans are told in Korean what the reference tells them in English.
+    pub(crate) fn is_filling_gaps(self) -> bool {
+        self.fills_gaps
+    }
+
     /// As HTML and `Content-Language` write it.
     pub(crate) fn tag(self) -> &'static str {
         self.code.as_str()

@@ -21,6 +21,7 @@ mod pool;
 mod rates;
 mod rules;
 mod scrypt;
+mod validators;
 mod worker;
 
 use std::io;
@@ -33,6 +34,7 @@ pub use config::{Algorithm, PasswordConfig, UnknownAlgorithm};
 pub use cost::{Argon2Cost, CostError, Iterations};
 pub use encoded::{algorithm, is_usable, make_unusable};
 pub use limits::CostLimits;
+pub use validators::{Attribute, Person, Validator, Weakness};
 
 use crate::entropy::Entropy;
 use pool::Pool;

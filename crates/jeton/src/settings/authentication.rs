@@ -1,6 +1,6 @@
 //! `[authentication]`: the ways in, in the order they are tried.
 
-use super::given::{Setting, Words, Wrong};
+use super::given::{Words, Wrong};
 use super::reader::Reader;
 
 /// A way to tell who is calling; DRF calls it an authentication class.
@@ -14,9 +14,9 @@ pub enum AuthenticationClass {
     Session,
     /// `basic`: name and password with each request.
     Basic,
-    /// `token`: DRF's opaque key. Not served by this version.
+    /// `token`: DRF's opaque key; see `[auth_tokens]`.
     Token,
-    /// `jwt_header`: a hand-made token in `jwt-auth`. Not served by this version.
+    /// `jwt_header`: a hand-made token in a header of its own; see `[hand_made]`.
     JwtHeader,
 }
 
@@ -39,28 +39,14 @@ impl Authentication {
         let mut section = reader.section("authentication");
         let classes = section.read_if(
             "classes",
-            "The ways in, in the order they are tried: jwt, jwt_stateless, session, basic.",
+            "The ways in, in the order they are tried: jwt, jwt_stateless, session, basic, token, jwt_header.",
             Self::default().classes,
             |classes| match classes.as_slice() {
                 [] => Err(Wrong::new("the list is empty, so that nobody could come in", "Write [\"jwt\"].")),
                 _ => Ok(()),
             },
         );
-        for class in classes.iter().filter(|class| !class.is_served()) {
-            let what = format!("{} is not served by this version", class.show());
-            section
-                .refuse("classes", Wrong::new(what, "Leave it out; jwt, jwt_stateless, session and basic are served."));
-        }
         Self { classes }
-    }
-}
-
-impl AuthenticationClass {
-    fn is_served(self) -> bool {
-        match self {
-            Self::Jwt | Self::JwtStateless | Self::Session | Self::Basic => true,
-            Self::Token | Self::JwtHeader => false,
-        }
     }
 }
 

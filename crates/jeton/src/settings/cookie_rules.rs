@@ -53,49 +53,53 @@ impl CookieRules {
         Self { name, path, domain: None, same_site: SameSite::Lax, secure }
     }
 
-    pub(super) fn read(section: &mut Section<'_>, default: Self) -> Self {
+    /// The keys are `name`, `path`, `domain`, `samesite` and `secure`, with a prefix where the section has other subjects.
+    pub(super) fn read(section: &mut Section<'_>, prefix: &str, default: Self) -> Self {
+        let key = |name: &str| format!("{prefix}{name}");
         let rules = Self {
-            name: section.read_if("cookie_name", "The name of the cookie.", default.name, |name| is_cookie_name(name)),
-            path: section.read_if("cookie_path", "The paths it is sent to.", default.path, |path| is_cookie_path(path)),
+            name: section.read_if(&key("name"), "The name of the cookie.", default.name, |name| is_cookie_name(name)),
+            path: section.read_if(&key("path"), "The paths it is sent to.", default.path, |path| is_cookie_path(path)),
             domain: section.read_if(
-                "cookie_domain",
+                &key("domain"),
                 "The domain whose hosts it is sent to. Empty: only the host that set it.",
                 default.domain,
                 is_cookie_domain,
             ),
             same_site: section.read(
-                "cookie_samesite",
+                &key("samesite"),
                 "Strict, Lax, or None: whether it comes along from other sites.",
                 default.same_site,
             ),
             secure: section.read(
-                "cookie_secure",
+                &key("secure"),
                 "true: by HTTPS alone; false; or unless_localhost: by HTTPS alone, but for localhost.",
                 default.secure,
             ),
         };
-        rules.check_together(section);
+        rules.check_together(section, prefix, &key("name"));
+        if rules.same_site == SameSite::None && rules.secure == SecureCookie::Never {
+            let what = "browsers drop a cookie with SameSite=None unless it is Secure";
+            section.warn(&key("samesite"), Wrong::new(what, format!("Set {prefix}secure = true.")));
+        }
         rules
     }
 
-    /// What browsers ask of a cookie as a whole (RFC 6265bis §4.1.3).
-    fn check_together(&self, section: &mut Section<'_>) {
+    /// What browsers ask of a cookie for its name (RFC 6265bis §4.1.3).
+    pub(super) fn check_together(&self, section: &mut Section<'_>, prefix: &str, key: &str) {
         let is_secure = self.secure == SecureCookie::Always;
-        let has_prefix =
-            |prefix: &str| self.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-        if has_prefix("__Host-") && !(is_secure && self.path == "/" && self.domain.is_none()) {
+        if self.has_prefix("__Host-") && !(is_secure && self.path == "/" && self.domain.is_none()) {
             let what = "browsers drop a cookie of this name unless it is Secure, for the path / and without a domain";
-            section.refuse(
-                "cookie_name",
-                Wrong::new(what, "Set cookie_secure = true, cookie_path = \"/\", cookie_domain = \"\"."),
-            );
-        } else if has_prefix("__Secure-") && !is_secure {
+            let remedy = format!("Set {prefix}secure = true, {prefix}path = \"/\", {prefix}domain = \"\".");
+            section.refuse(key, Wrong::new(what, remedy));
+        } else if self.has_prefix("__Secure-") && !is_secure {
             let what = "browsers drop a cookie of this name unless it is Secure";
-            section.refuse("cookie_name", Wrong::new(what, "Set cookie_secure = true, or choose another name."));
-        } else if self.same_site == SameSite::None && self.secure == SecureCookie::Never {
-            let what = "browsers drop a cookie with SameSite=None unless it is Secure";
-            section.warn("cookie_samesite", Wrong::new(what, "Set cookie_secure = true."));
+            section.refuse(key, Wrong::new(what, format!("Set {prefix}secure = true, or choose another name.")));
         }
+    }
+
+    /// Whether its name promises something, in whatever case.
+    fn has_prefix(&self, prefix: &str) -> bool {
+        self.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     }
 }
 
@@ -144,7 +148,7 @@ impl Setting for SecureCookie {
 
 const UNLESS_LOCALHOST: &str = "unless_localhost";
 
-fn is_cookie_name(name: &str) -> Result<(), Wrong> {
+pub(super) fn is_cookie_name(name: &str) -> Result<(), Wrong> {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     match !name.is_empty() && name.bytes().all(is_token) {
         true => Ok(()),

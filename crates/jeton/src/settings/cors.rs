@@ -24,11 +24,13 @@ pub struct Cors {
 }
 
 impl Cors {
-    /// Nobody is allowed; pages that will be may send JSON and the header that carries the token.
-    pub fn defaults(auth_header_name: &str) -> Self {
+    /// Nobody is allowed; pages that will be may send JSON and the headers that carry tokens.
+    pub fn defaults(token_headers: &[&str]) -> Self {
         let mut allowed_headers = vec!["accept".to_owned(), "authorization".to_owned(), "content-type".to_owned()];
-        if !allowed_headers.iter().any(|name| name == auth_header_name) {
-            allowed_headers.push(auth_header_name.to_owned());
+        for header in token_headers {
+            if !allowed_headers.iter().any(|name| name == header) {
+                allowed_headers.push((*header).to_owned());
+            }
         }
         Self {
             allowed_origins: Vec::new(),
@@ -42,9 +44,9 @@ impl Cors {
 }
 
 impl Cors {
-    pub(super) fn read(reader: &mut Reader, auth_header_name: &str) -> Self {
+    pub(super) fn read(reader: &mut Reader, token_headers: &[&str]) -> Self {
         let mut section = reader.section("cors");
-        let default = Self::defaults(auth_header_name);
+        let default = Self::defaults(token_headers);
         let allowed_origins = section.read_if(
             "allowed_origins",
             "Origins whose pages may call: [\"https://app.example\"], or [\"*\"] for all. Empty: none.",

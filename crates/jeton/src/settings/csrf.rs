@@ -81,7 +81,7 @@ impl Csrf {
             csrf.cookie_age,
             between(Duration::from_secs(1)..=Duration::from_secs(400 * 86_400)),
         );
-        csrf.cookie = CookieRules::read(&mut section, csrf.cookie);
+        csrf.cookie = CookieRules::read(&mut section, "cookie_", csrf.cookie);
         csrf
     }
 }

@@ -5,8 +5,9 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    Authentication, Compatibility, Cors, Csrf, Database, Languages, Ledger, Limits, Log, Origin, Passwords, Problem,
-    Problems, Server, Sessions, Settings, SimpleJwt, Sources, Urls, Wire,
+    AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, HandMade, Languages, Ledger, Limits, Log,
+    Origin, Passwords, Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls, Usernames,
+    Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -83,6 +84,9 @@ impl Settings {
         let server = Server::read(reader, compatibility);
         let database = Database::read(reader);
         let simple_jwt = SimpleJwt::read(reader, &secret_key);
+        let urls = Urls::read(reader);
+        let hand_made = HandMade::read(reader, compatibility);
+        let csrf = Csrf::read(reader, compatibility);
         let settings = Self {
             compatibility,
             secret_key,
@@ -93,11 +97,16 @@ impl Settings {
             ledger: Ledger::read(reader, compatibility),
             authentication: Authentication::read(reader),
             sessions: Sessions::read(reader, compatibility),
-            csrf: Csrf::read(reader, compatibility),
+            auth_tokens: AuthTokens::read(reader, compatibility),
             passwords: Passwords::read(reader, compatibility),
+            usernames: Usernames::read(reader, compatibility),
+            signup: Signup::read(reader),
+            cookies: Cookies::read(reader, compatibility, &urls),
             limits: Limits::read(reader, compatibility),
-            urls: Urls::read(reader),
-            cors: Cors::read(reader, &simple_jwt.auth_header_name),
+            urls,
+            cors: Cors::read(reader, &[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
+            hand_made,
+            csrf,
             languages: Languages::read(reader, compatibility),
             log: Log::read(reader),
             simple_jwt,
@@ -219,7 +228,7 @@ mod tests {
     fn all_problems_come_at_once_each_with_its_path_and_what_to_do() {
         let errors = errors(
             "[server]\nlisten = \"localhost\"\n[simple_jwt]\nACCESS_TOKEN_LIFETIME = \"5x\"\nROTATE_REFERSH_TOKENS = true\n\
-             ALGORITHM = \"RS255\"\n[database]\nurl = \"mysql://db/x\"\n[cookies]\nsecure = true\n",
+             ALGORITHM = \"RS255\"\n[database]\nurl = \"mysql://db/x\"\n[cookies]\nsecurity = true\n",
         );
         let expected = [
             "server.listen (line 3): \"localhost\" is not an address and port",
@@ -227,7 +236,7 @@ mod tests {
             "simple_jwt.ALGORITHM (line 7): \"RS255\" is not one of the words",
             "simple_jwt.ACCESS_TOKEN_LIFETIME (line 5): \"5x\" is not a length of time",
             "simple_jwt.ROTATE_REFERSH_TOKENS (line 6): there is no such setting\n    Did you mean simple_jwt.ROTATE_REFRESH_TOKENS?",
-            "cookies.secure (line 11): there is no such setting",
+            "cookies.security (line 11): there is no such setting",
         ];
         assert_eq!(errors.len(), expected.len(), "{errors:#?}");
         for (error, start) in errors.iter().zip(expected) {

@@ -1,8 +1,10 @@
 //! The settings, parsed once into types that cannot be wrong.
 
+mod auth_tokens;
 mod authentication;
 mod compatibility;
 mod cookie_rules;
+mod cookies;
 mod cors;
 mod csrf;
 mod database;
@@ -12,6 +14,7 @@ mod file;
 mod given;
 #[cfg(test)]
 mod guides;
+mod hand_made;
 mod languages;
 mod ledger;
 mod limits;
@@ -25,21 +28,26 @@ mod rules;
 mod secrets;
 mod server;
 mod sessions;
+mod signup;
 mod simple_jwt;
 mod source;
 mod suggestion;
 mod urls;
+mod usernames;
 mod wire;
 
 use jeton_token::secret::Secret;
 
+pub use auth_tokens::AuthTokens;
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
 pub use cookie_rules::{CookieRules, SameSite, SecureCookie};
+pub use cookies::Cookies;
 pub use cors::Cors;
 pub use csrf::Csrf;
 pub use database::{Database, Location};
 pub use default_file::default_file;
+pub use hand_made::{HandMade, HandMadeKey};
 pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
 pub use limits::{Limit, Limits, Rate};
@@ -50,12 +58,14 @@ pub use problem::{Problem, Problems};
 pub use proxies::ForwardedHeader;
 pub use server::Server;
 pub use sessions::Sessions;
+pub use signup::Signup;
 pub use simple_jwt::{
     Algorithm, Audience, JsonEncoder, Responses, SimpleJwt, TokenClass, UserAttribute, UserCondition, UserField,
     UserRule, ValueSource,
 };
 pub use source::{Origin, SettingsFile, Source, Sources};
 pub use urls::{Endpoint, Slash, Urls};
+pub use usernames::Usernames;
 pub use wire::{ClaimsAtRefresh, ErrorTexts, UserIdForm, Wire};
 
 /// Everything that can be set.
@@ -84,8 +94,18 @@ pub struct Settings {
     pub sessions: Sessions,
     /// `[csrf]`.
     pub csrf: Csrf,
+    /// `[auth_tokens]`.
+    pub auth_tokens: AuthTokens,
+    /// `[hand_made]`.
+    pub hand_made: HandMade,
     /// `[passwords]`.
     pub passwords: Passwords,
+    /// `[usernames]`.
+    pub usernames: Usernames,
+    /// `[signup]`.
+    pub signup: Signup,
+    /// `[cookies]`.
+    pub cookies: Cookies,
     /// `[limits]`.
     pub limits: Limits,
     /// `[urls]`.
@@ -102,6 +122,8 @@ impl Settings {
     /// The defaults of a stance. The secret signs the tokens; it should have 32 bytes or more.
     pub fn new(compatibility: Compatibility, secret_key: Secret<String>) -> Self {
         let simple_jwt = SimpleJwt::defaults(secret_key.clone());
+        let hand_made = HandMade::defaults(compatibility);
+        let csrf = Csrf::defaults(compatibility);
         Self {
             compatibility,
             secret_key,
@@ -112,11 +134,16 @@ impl Settings {
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
             sessions: Sessions::defaults(compatibility),
-            csrf: Csrf::defaults(compatibility),
+            auth_tokens: AuthTokens::defaults(compatibility),
             passwords: Passwords::defaults(compatibility),
+            usernames: Usernames::defaults(compatibility),
+            signup: Signup::default(),
+            cookies: Cookies::defaults(compatibility, &Urls::default()),
             limits: Limits::defaults(compatibility),
             urls: Urls::default(),
-            cors: Cors::defaults(&simple_jwt.auth_header_name),
+            cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
+            csrf,
+            hand_made,
             languages: Languages::defaults(compatibility),
             log: Log::default(),
             simple_jwt,

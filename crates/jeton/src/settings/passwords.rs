@@ -3,6 +3,7 @@
 use super::Compatibility;
 use super::given::{Words, Wrong, between};
 use super::reader::Reader;
+use crate::passwords::Validator;
 
 /// The hash that new passwords get; others are read, and rehashed at the next login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub struct Passwords {
     pub max_length: usize,
     /// The shortest new password, in characters.
     pub min_length: usize,
+    /// What a new password must pass, in the order of their messages.
+    pub validators: Vec<Validator>,
     /// Whether blanks around a password are cut off at the token endpoints, as Simple JWT does.
     pub trim: bool,
 }
@@ -74,6 +77,7 @@ impl Passwords {
             queue: 256,
             max_length: 4096,
             min_length: 8,
+            validators: Validator::ALL.to_vec(),
             trim: exact,
         }
     }
@@ -172,6 +176,11 @@ impl Passwords {
         );
         count("max_length", "The longest password, in bytes.", &mut passwords.max_length, 64, 65_536);
         count("min_length", "The shortest new password, in characters.", &mut passwords.min_length, 1, 64);
+        passwords.validators = section.read(
+            "validators",
+            "What a new password must pass: similarity (to name or e-mail), length, common and numeric; [] for nothing.",
+            passwords.validators,
+        );
         passwords.trim = section.read(
             "trim",
             "Whether blanks around a password are cut off at the token endpoints, as Simple JWT does.",
@@ -187,6 +196,19 @@ impl Passwords {
 
 impl Words for PreferredHash {
     const WORDS: &'static [(&'static str, Self)] = &[("argon2", Self::Argon2), ("pbkdf2_sha256", Self::Pbkdf2Sha256)];
+}
+
+impl Words for Validator {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("similarity", Self::Similarity),
+        ("length", Self::Length),
+        ("common", Self::Common),
+        ("numeric", Self::Numeric),
+        ("django.contrib.auth.password_validation.UserAttributeSimilarityValidator", Self::Similarity),
+        ("django.contrib.auth.password_validation.MinimumLengthValidator", Self::Length),
+        ("django.contrib.auth.password_validation.CommonPasswordValidator", Self::Common),
+        ("django.contrib.auth.password_validation.NumericPasswordValidator", Self::Numeric),
+    ];
 }
 
 /// What OWASP's password storage cheat sheet asks of PBKDF2-HMAC-SHA256.

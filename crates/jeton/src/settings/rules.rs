@@ -12,26 +12,13 @@ impl Settings {
         self.check_claims(reader);
     }
 
-    /// RFC 7518 §3.2: a key of the hash's size or larger; and 32 bytes is where guessing ends.
+    /// RFC 7518 §3.2: a key of the hash's size or larger; and 32 bytes is where guessing ends. The site's secret is a
+    /// signing secret too, of hand-made tokens.
     fn check_signing_key(&self, reader: &mut Reader, allow_short: bool) {
-        let length = self.simple_jwt.signing_key.expose().len();
-        if length == 0 || length >= 32 {
-            return;
-        }
-        let path = match self.simple_jwt.signing_key.expose() == self.secret_key.expose() {
-            true => "secret_key",
-            false => "simple_jwt.SIGNING_KEY",
-        };
-        let what = format!("the signing secret has {length} bytes; whoever guesses it makes tokens for everybody");
-        match allow_short {
-            true => reader.warn(path, Wrong::new(what, "Use at least 32 random bytes as soon as you can.")),
-            false => reader.refuse(
-                path,
-                Wrong::new(
-                    what,
-                    "Use at least 32 random bytes, or set allow_short_signing_key = true and take the risk.",
-                ),
-            ),
+        let (signing_key, secret_key) = (self.simple_jwt.signing_key.expose(), self.secret_key.expose());
+        check_length(reader, "secret_key", secret_key.len(), allow_short);
+        if signing_key != secret_key {
+            check_length(reader, "simple_jwt.SIGNING_KEY", signing_key.len(), allow_short);
         }
     }
 
@@ -93,6 +80,20 @@ impl Settings {
                 reader.warn(path, Wrong::new("is not used: no caller is made from a token alone", "Remove it."));
             }
         }
+    }
+}
+
+fn check_length(reader: &mut Reader, path: &str, length: usize, allow_short: bool) {
+    if length == 0 || length >= 32 {
+        return;
+    }
+    let what = format!("the signing secret has {length} bytes; whoever guesses it makes tokens for everybody");
+    match allow_short {
+        true => reader.warn(path, Wrong::new(what, "Use at least 32 random bytes as soon as you can.")),
+        false => reader.refuse(
+            path,
+            Wrong::new(what, "Use at least 32 random bytes, or set allow_short_signing_key = true and take the risk."),
+        ),
     }
 }
 

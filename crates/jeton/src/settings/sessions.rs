@@ -66,7 +66,7 @@ impl Sessions {
             sessions.cookie_age,
             between(Duration::from_secs(1)..=Duration::from_secs(400 * 86_400)),
         );
-        sessions.cookie = CookieRules::read(&mut section, sessions.cookie);
+        sessions.cookie = CookieRules::read(&mut section, "cookie_", sessions.cookie);
         sessions
     }
 }

@@ -8,10 +8,12 @@ use axum::http::StatusCode;
 use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jeton::extract::Verifier;
 use jeton::jwks::JwkUrl;
 use jeton::settings::{Compatibility, Settings};
 use jeton_token::algorithm::Algorithm;
 use jeton_token::key::{Key, generate};
+use jeton_token::policy::Policy;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -147,4 +149,20 @@ async fn a_token_cannot_lead_elsewhere() {
     let forged = format!("{signed}.{}", URL_SAFE_NO_PAD.encode(theirs.sign(signed.as_bytes())));
     assert_eq!(site.me(&forged).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!((trap.asked(), provider.asked()), (0, 1));
+}
+
+#[tokio::test]
+async fn an_app_without_users_takes_tokens_by_the_keys_at_a_url() {
+    let (theirs, stranger) = (key(Algorithm::EdDsa), key(Algorithm::EdDsa));
+    let provider = Provider::serving(json!({"keys": [theirs.to_public_jwk(Some("k1"))]})).await;
+    let site = Site::safe().await;
+    let url = JwkUrl::parse(&provider.url).unwrap();
+    let verifier = Verifier::at(url, Algorithm::EdDsa, Policy::default()).with_clock(site.clock.clone());
+    let verify = async |token: &str| verifier.verify(token.as_bytes()).await;
+    assert_eq!(verify(&token(&site, &theirs, "k1")).await.unwrap().text("user_id"), Some("1"));
+    for bad in [token(&site, &stranger, "k1"), token(&site, &theirs, "k2"), site.login("alice").await.1] {
+        assert!(verify(&bad).await.is_err());
+    }
+    assert_eq!(provider.asked(), 1, "a token without kid asks nobody");
+    provider.task.abort();
 }

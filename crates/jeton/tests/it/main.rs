@@ -1,8 +1,15 @@
 //! The whole service in one process: real router, real store, a clock of the test's own.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod auth_tokens;
+mod basic;
+mod browser;
 mod claims;
+mod cookie;
+mod csrf;
+mod django_rules;
 mod embedding;
+mod hand_made;
 mod hostile;
 mod hostile_tokens;
 mod jwks;
@@ -13,6 +20,8 @@ mod pages;
 mod passwords;
 mod plain_tokens;
 mod schema;
+mod sessions;
+mod signup;
 mod site;
 mod throttling;
 mod urls;

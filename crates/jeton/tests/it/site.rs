@@ -1,5 +1,6 @@
 //! A site to test: users Alice and Bob, hashes that cost nothing, a manual clock.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -19,7 +20,7 @@ pub(crate) const PASSWORD: &str = "Pa55-word!";
 pub(crate) struct Site {
     pub(crate) jeton: Jeton,
     pub(crate) clock: Clock,
-    folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
 }
 
 pub(crate) struct Reply {
@@ -60,7 +61,7 @@ impl Site {
         let url = format!("sqlite://{}", folder.path().join("jeton.db").display());
         let store = Store::open(&url, OpenMode::Create, clock.now()).unwrap();
         let jeton = Jeton::with(settings, store, clock.clone(), Entropy::system()).unwrap();
-        let site = Self { jeton, clock, folder };
+        let site = Self { jeton, clock, folder: Arc::new(folder) };
         for username in ["alice", "bob"] {
             let account = Account {
                 username: username.to_owned(),
@@ -93,8 +94,33 @@ impl Site {
         Self::new(settings(Compatibility::Safe)).await
     }
 
+    /// Another service with its own settings over the same database.
+    pub(crate) fn beside(&self, settings: Settings) -> Self {
+        let store = Store::open(&self.database_url(), OpenMode::Existing, self.clock.now()).unwrap();
+        let jeton = Jeton::with(settings, store, self.clock.clone(), Entropy::system()).unwrap();
+        Self { jeton, clock: self.clock.clone(), folder: Arc::clone(&self.folder) }
+    }
+
+    /// All that is on the disk, the log of the database included.
+    pub(crate) fn database_files(&self) -> Vec<Vec<u8>> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap();
+        files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
+    }
+
+    fn database_url(&self) -> String {
+        format!("sqlite://{}", self.folder.path().join("jeton.db").display())
+    }
+
     pub(crate) fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// The files of the database, with their names.
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let files = std::fs::read_dir(self.folder.path()).unwrap().map(Result::unwrap);
+        files
+            .map(|file| (file.file_name().to_string_lossy().into_owned(), std::fs::read(file.path()).unwrap()))
+            .collect()
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {

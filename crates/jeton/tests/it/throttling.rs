@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{Request, StatusCode};
-use jeton::settings::{Compatibility, Limit, Rate};
+use axum::http::{HeaderValue, Request, StatusCode};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
+use jeton::settings::{AuthenticationClass, Compatibility, Limit, Rate, Settings};
 use jeton_store::EventKind;
 use serde_json::{Value, json};
 
@@ -14,38 +16,87 @@ use crate::site::{PASSWORD, Reply, Site, settings};
 
 /// A way in for a name and a password.
 struct Way {
-    path: &'static str,
+    name: &'static str,
+    request: fn(&str, &str) -> Request<Body>,
     /// What it answers where they are wrong.
     refusal: StatusCode,
 }
 
 /// All of them: whatever is added to the router belongs here.
 const WAYS: &[Way] = &[
-    Way { path: "/api/token/", refusal: StatusCode::UNAUTHORIZED },
-    Way { path: "/api/token/sliding/", refusal: StatusCode::UNAUTHORIZED },
-    Way { path: "/api/v1/users/login/simpleJWT", refusal: StatusCode::UNAUTHORIZED },
+    Way {
+        name: "obtain",
+        request: |username, password| form("/api/token/", username, password),
+        refusal: StatusCode::UNAUTHORIZED,
+    },
+    Way {
+        name: "sliding obtain",
+        request: |username, password| form("/api/token/sliding/", username, password),
+        refusal: StatusCode::UNAUTHORIZED,
+    },
+    Way {
+        name: "session login",
+        request: |username, password| form("/api/v1/users/login", username, password),
+        refusal: StatusCode::FORBIDDEN,
+    },
+    Way {
+        name: "cookie login",
+        request: |username, password| form("/api/v1/login/", username, password),
+        refusal: StatusCode::UNAUTHORIZED,
+    },
+    Way {
+        name: "hand-made token",
+        request: |username, password| form("/api/v1/users/login/jwt", username, password),
+        refusal: StatusCode::UNAUTHORIZED,
+    },
+    Way {
+        name: "DRF token",
+        request: |username, password| form("/api/token-auth/", username, password),
+        refusal: StatusCode::BAD_REQUEST,
+    },
+    Way {
+        name: "Basic",
+        request: |username, password| {
+            let credentials = STANDARD.encode(format!("{username}:{password}"));
+            let request = Request::get("/api/me/").header("Authorization", format!("Basic {credentials}"));
+            request.body(Body::empty()).unwrap()
+        },
+        refusal: StatusCode::UNAUTHORIZED,
+    },
 ];
 
+fn form(path: &str, username: &str, password: &str) -> Request<Body> {
+    let body = json!({"username": username, "password": password}).to_string();
+    Request::post(path).header("Content-Type", "application/json").body(Body::from(body)).unwrap()
+}
+
+/// Every way in is open.
+fn open() -> Settings {
+    let mut settings = settings(Compatibility::Safe);
+    settings.authentication.classes.insert(0, AuthenticationClass::Basic);
+    settings
+}
+
 impl Site {
-    /// A sign-in from an address, with the password or with a wrong one.
-    async fn sign_in(&self, path: &str, username: &str, is_right: bool, from: (&str, &str)) -> Reply {
-        let (address, agent) = from;
-        let password = if is_right { PASSWORD } else { "a wrong one" };
-        let body = json!({"username": username, "password": password}).to_string();
+    async fn send_from(&self, (address, agent): (&str, &'static str), mut request: Request<Body>) -> Reply {
         let peer: IpAddr = address.parse().unwrap();
-        let request = Request::post(path)
-            .extension(ConnectInfo(SocketAddr::new(peer, 50_000)))
-            .header("Content-Type", "application/json")
-            .header("User-Agent", agent);
-        self.send(request.body(Body::from(body)).unwrap()).await
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(peer, 50_000)));
+        request.headers_mut().insert("User-Agent", HeaderValue::from_static(agent));
+        self.send(request).await
     }
 
-    async fn obtain(&self, username: &str, is_right: bool, from: (&str, &str)) -> StatusCode {
-        self.sign_in("/api/token/", username, is_right, from).await.status
+    /// A sign-in from an address, with the password or with a wrong one.
+    async fn sign_in(&self, way: &Way, username: &str, is_right: bool, from: (&str, &'static str)) -> Reply {
+        let password = if is_right { PASSWORD } else { "a wrong one" };
+        self.send_from(from, (way.request)(username, password)).await
+    }
+
+    async fn obtain(&self, username: &str, is_right: bool, from: (&str, &'static str)) -> StatusCode {
+        self.sign_in(&WAYS[0], username, is_right, from).await.status
     }
 
     /// Guesses until it is refused; how often that was not.
-    async fn guess(&self, username: &str, from: (&str, &str)) -> usize {
+    async fn guess(&self, username: &str, from: (&str, &'static str)) -> usize {
         for times in 0..1000 {
             if self.obtain(username, false, from).await == StatusCode::TOO_MANY_REQUESTS {
                 return times;
@@ -66,15 +117,15 @@ const ATTACKER: (&str, &str) = ("198.51.100.1", "browser");
 
 #[tokio::test]
 async fn failures_count_over_all_ways_in_together() {
-    let site = Site::safe().await;
+    let site = Site::new(open()).await;
     for (number, way) in WAYS.iter().cycle().take(10).enumerate() {
-        let reply = site.sign_in(way.path, "alice", false, ATTACKER).await;
-        assert_eq!(reply.status, way.refusal, "{} {number}", way.path);
+        let reply = site.sign_in(way, "alice", false, ATTACKER).await;
+        assert_eq!(reply.status, way.refusal, "{} {number}", way.name);
     }
     for way in WAYS {
         for is_right in [false, true] {
-            let reply = site.sign_in(way.path, "alice", is_right, ATTACKER).await;
-            assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS, "{}", way.path);
+            let reply = site.sign_in(way, "alice", is_right, ATTACKER).await;
+            assert_eq!(reply.status, StatusCode::TOO_MANY_REQUESTS, "{}", way.name);
             assert_eq!(reply.header("retry-after"), Some("900"));
             let detail = "Request was throttled. Expected available in 900 seconds.";
             assert_eq!(reply.json(), json!({"detail": detail}));
@@ -82,7 +133,7 @@ async fn failures_count_over_all_ways_in_together() {
         }
     }
     site.pass(899);
-    let reply = site.sign_in("/api/token/", "alice", true, ATTACKER).await;
+    let reply = site.sign_in(&WAYS[0], "alice", true, ATTACKER).await;
     assert_eq!(reply.text_of("detail"), "Request was throttled. Expected available in 1 second.");
     site.pass(1);
     assert_eq!(site.obtain("alice", true, ATTACKER).await, StatusCode::OK);
@@ -94,7 +145,7 @@ async fn a_refusal_says_the_same_of_a_name_that_nobody_has() {
     let mut replies = Vec::new();
     for username in ["alice", "nobody"] {
         assert_eq!(site.guess(username, ATTACKER).await, 10);
-        let mut reply = site.sign_in("/api/token/", username, false, ATTACKER).await;
+        let mut reply = site.sign_in(&WAYS[0], username, false, ATTACKER).await;
         reply.headers.remove("x-request-id");
         replies.push((reply.status, reply.headers, reply.text));
     }
@@ -233,6 +284,24 @@ async fn refreshes_and_verifications_are_limited_only_if_asked() {
         assert_eq!(verify(&site).await, StatusCode::UNAUTHORIZED);
     }
     assert_eq!(verify(&site).await, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn sign_ups_from_one_address_are_twenty_whether_they_succeed_or_not() {
+    let site = Site::safe().await;
+    let sign_up = async |number: usize, password: &str| {
+        let request = form("/api/v1/signup/", &format!("carol{number}"), password);
+        site.send_from(ATTACKER, request).await
+    };
+    for number in 0..10 {
+        assert_eq!(sign_up(number, "battery staple 2026").await.status, StatusCode::CREATED);
+        assert_eq!(sign_up(number, "short").await.status, StatusCode::BAD_REQUEST);
+    }
+    let reply = sign_up(99, "battery staple 2026").await;
+    assert_eq!((reply.status, reply.header("set-cookie")), (StatusCode::TOO_MANY_REQUESTS, None));
+    assert!(reply.text_of("detail").starts_with("Request was throttled. Expected available in 3"), "{}", reply.text);
+    let other = site.send_from(HOME, form("/api/v1/signup/", "dave", "battery staple 2026")).await;
+    assert_eq!(other.status, StatusCode::CREATED);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end where it is surprised")]
 
+mod auth_tokens;
 mod blacklist;
 mod events;
 mod families;
@@ -118,6 +119,20 @@ contract! {
         an_end_can_depend_on_the_family_having_moved_on
         all_families_of_a_user_end_and_no_others
     }
+    auth_tokens {
+        an_auth_token_is_found_by_its_digest
+        a_user_has_one_kept_auth_token
+        sixty_four_at_once_make_one_kept_auth_token
+        a_taken_id_or_digest_makes_no_auth_token
+        an_auth_token_is_replaced_once
+        no_auth_token_for_a_password_that_was_changed
+        a_new_password_ends_auth_tokens_if_asked
+        beyond_the_limit_the_oldest_auth_tokens_end
+        expired_auth_tokens_go_when_one_is_made
+        an_auth_token_ends_once_with_one_event
+        auth_tokens_go_with_their_user
+        auth_tokens_are_listed_in_pages
+    }
     blacklist {
         a_token_is_listed_once_with_one_event
         a_listed_token_is_found_again
@@ -135,6 +150,14 @@ contract! {
         flushing_our_own_tokens_says_nothing_about_foreign_ones
         a_horizon_that_moved_out_keeps_the_family
     }
+    login_limits {
+        the_later_of_two_rows_stays_whichever_comes_first
+        strangers_and_devices_have_rows_of_their_own
+        what_expires_last_is_listed_first
+        clearing_an_account_forgives_its_failures_and_no_others
+        what_memory_forgot_is_deleted_unless_it_came_back
+        expired_rows_are_flushed_some_at_a_time
+    }
     sessions {
         a_session_is_found_by_its_digest_until_it_runs_out
         a_login_can_replace_a_session
@@ -145,14 +168,6 @@ contract! {
         a_session_of_a_deleted_user_is_nobodys
         sessions_that_ran_out_are_deleted_by_and_by
         sixty_four_logins_at_once_are_sixty_four_sessions
-    }
-    login_limits {
-        the_later_of_two_rows_stays_whichever_comes_first
-        strangers_and_devices_have_rows_of_their_own
-        what_expires_last_is_listed_first
-        clearing_an_account_forgives_its_failures_and_no_others
-        what_memory_forgot_is_deleted_unless_it_came_back
-        expired_rows_are_flushed_some_at_a_time
     }
     rules {
         random_walks_leave_the_store_where_the_rules_say

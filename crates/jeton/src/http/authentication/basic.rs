@@ -82,3 +82,58 @@ fn decode(encoded: &[u8]) -> Option<Vec<u8>> {
 }
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credentials(header: &str) -> Result<Option<(String, String)>, &'static str> {
+        let read = read(header.as_bytes(), false)?;
+        Ok(read.map(|credentials| (credentials.username, credentials.password.expose().clone())))
+    }
+
+    #[test]
+    fn base64_is_read_as_python_reads_it() {
+        // Each as `base64.b64decode` has it.
+        for (encoded, decoded) in [
+            ("YTpi", Some("a:b")),
+            ("YTpi==", Some("a:b")),
+            ("YTpi====x", None),
+            ("YTo=", Some("a:")),
+            ("YTo=x", Some("a:")),
+            ("YTo", None),
+            ("Y", None),
+            ("YT=", None),
+            ("YT==YTpi", Some("a")),
+            ("Y=Tp=i", Some("a:")),
+            ("Y-T_p!i", Some("a:b")),
+            ("====", Some("")),
+            ("YTpiYTp", None),
+            ("YT=pi", Some("a:b")),
+            ("Y===T===p===i", Some("a")),
+        ] {
+            assert_eq!(decode(encoded.as_bytes()).as_deref(), decoded.map(str::as_bytes), "{encoded}");
+        }
+    }
+
+    #[test]
+    fn a_header_is_one_pair_or_a_message_of_drf() {
+        let pair = |username: &str, password: &str| Ok(Some((username.to_owned(), password.to_owned())));
+        for other in ["", "Bearer x", "BasicYTpi", "Basically YTpi"] {
+            assert_eq!(credentials(other), Ok(None), "{other}");
+        }
+        for scheme in ["Basic", "basic", "BASIC", "  bAsIc  "] {
+            assert_eq!(credentials(&format!("{scheme} YTpi")), pair("a", "b"), "{scheme}");
+        }
+        assert_eq!(credentials("Basic YTpiOmM="), pair("a", "b:c"), "the first colon parts them");
+        assert_eq!(credentials("Basic 66+87KCVOuu5hA=="), pair("민정", "비"));
+        assert_eq!(credentials("Basic 6Tro"), pair("é", "è"), "Latin-1 where it is no UTF-8");
+        assert_eq!(credentials("Basic OiA="), pair("", " "));
+        assert_eq!(credentials("Basic"), Err(messages::BASIC_WITHOUT_CREDENTIALS));
+        assert_eq!(credentials("Basic a b"), Err(messages::BASIC_WITH_SPACES));
+        for odd in ["Basic YWxpY2U=", "Basic Y", "Basic !!", "Basic ="] {
+            assert_eq!(credentials(odd), Err(messages::BASIC_NOT_BASE64), "{odd}");
+        }
+        assert!(read(b"Basic YTpi", true).is_err(), "two headers are not one pair");
+    }
+}

@@ -197,9 +197,9 @@ fn scheme(class: AuthenticationClass, settings: &Settings) -> (&'static str, Val
             ("cookieAuth", json!({"type": "apiKey", "in": "cookie", "name": settings.sessions.cookie.name}))
         }
         AuthenticationClass::Basic => ("basicAuth", json!({"type": "http", "scheme": "basic"})),
-        AuthenticationClass::Token => ("tokenAuth", in_header("Authorization", "Token")),
+        AuthenticationClass::Token => ("tokenAuth", in_header("Authorization", &settings.auth_tokens.keyword)),
         AuthenticationClass::JwtHeader => {
-            ("jwtHeaderAuth", json!({"type": "apiKey", "in": "header", "name": "jwt-auth"}))
+            ("jwtHeaderAuth", json!({"type": "apiKey", "in": "header", "name": settings.hand_made.header}))
         }
     }
 }

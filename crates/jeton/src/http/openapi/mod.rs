@@ -135,19 +135,17 @@ const fn view(endpoint: Endpoint) -> Option<&'static View> {
         Endpoint::SlidingRefresh => Some(&super::token::SLIDING_REFRESH),
         Endpoint::Logout => Some(&super::logout::LOGOUT),
         Endpoint::Me => Some(&super::me::ME),
+        Endpoint::CookieSignup => Some(&super::signup::SIGNUP),
+        Endpoint::CookieLogin => Some(&super::cookie::LOGIN),
+        Endpoint::CookieLogout => Some(&super::cookie::LOGOUT),
+        Endpoint::CookieRefresh => Some(&super::cookie::REFRESH),
+        Endpoint::SessionLogin => Some(&super::session::LOGIN),
+        Endpoint::SessionLogout => Some(&super::session::LOGOUT),
+        Endpoint::JwtLogin => Some(&super::hand_made::LOGIN),
+        Endpoint::JwtInfo => Some(&super::hand_made::INFO),
+        Endpoint::AuthToken => Some(&super::auth_token::OBTAIN),
         Endpoint::Schema => Some(&SCHEMA),
-        Endpoint::CookieSignup
-        | Endpoint::CookieLogin
-        | Endpoint::CookieLogout
-        | Endpoint::CookieRefresh
-        | Endpoint::SessionLogin
-        | Endpoint::SessionLogout
-        | Endpoint::JwtLogin
-        | Endpoint::JwtInfo
-        | Endpoint::AuthToken
-        | Endpoint::SwaggerUi
-        | Endpoint::Health
-        | Endpoint::Ready => None,
+        Endpoint::SwaggerUi | Endpoint::Health | Endpoint::Ready => None,
     }
 }
 

@@ -74,13 +74,10 @@ fn schema_parameters() -> Value {
 
 fn responses(view: &View, has_body: bool, settings: &Settings) -> Value {
     let mut responses = Map::new();
-    let success = match (view.success.members)(settings) {
-        Some(_) => Some(match view.renderers {
-            Renderers::Schema => json!({"type": "object", "additionalProperties": {}}),
-            Renderers::JsonAndHtml | Renderers::JsonOnly | Renderers::PageOnly => components::answer(view, settings),
-        }),
-        None => None,
-    };
+    let success = (view.success.members)(settings).map(|_| match view.renderers {
+        Renderers::Schema => json!({"type": "object", "additionalProperties": {}}),
+        Renderers::JsonAndHtml | Renderers::JsonOnly | Renderers::PageOnly => components::answer(view, settings),
+    });
     let described = response(view.renderers, "Done.", success.as_ref(), &[]);
     responses.insert(view.success.status.to_string(), described);
     for refusal in view.refusals {

@@ -1,34 +1,22 @@
 //! The page of a view: the same answer, to look at, with a form for each method.
 
 use askama::Template;
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
-use super::Frame;
+use super::{Frame, Visit};
 use crate::http::messages::Message;
 use crate::http::render;
 use crate::http::view::{Field, View};
 
-/// The request that a page answers.
-#[derive(Debug)]
-pub(in crate::http) struct Visit {
-    pub(in crate::http) method: Method,
-    pub(in crate::http) path: String,
-    /// The scheme and host by which it came, as far as that is told.
-    pub(in crate::http) host: String,
-    /// The caller was let in, so that forms make sense.
-    pub(in crate::http) is_let_in: bool,
-    /// The masked token of its forms.
-    pub(in crate::http) csrf_token: String,
-}
-
 /// An answer as a page.
 #[derive(Template)]
 #[template(path = "answer.html")]
-pub(in crate::http) struct AnswerPage {
+pub(super) struct AnswerPage {
     frame: Frame,
     name: &'static str,
     description: String,
+    signed_in: Option<String>,
     method: String,
     path: String,
     status: StatusCode,
@@ -58,11 +46,12 @@ struct Input {
     kind: &'static str,
     autocomplete: &'static str,
     is_token: bool,
+    help: Option<String>,
     errors: Vec<String>,
 }
 
 impl AnswerPage {
-    pub(in crate::http) fn new(
+    pub(super) fn new(
         frame: Frame,
         view: &'static View,
         visit: Visit,
@@ -82,6 +71,9 @@ impl AnswerPage {
             headers: shown(view, headers),
             data: data.map(render::coloured),
             forms,
+            signed_in: visit.username.map(|username| {
+                Message::new("Signed in as {username}.").with("username", username).text(frame.language)
+            }),
             csrf_token: visit.csrf_token,
             method: visit.method.to_string(),
             path: visit.path,
@@ -101,12 +93,16 @@ impl Form {
             method,
             button: Message::new("Send {method}").with("method", method).text(frame.language),
             fields: fields.map(|field| Input::new(frame, field, refused)).collect(),
-            curl: format!("curl{call} {}{}", visit.host, visit.path),
+            curl: format!("curl{call} {}", visit.address),
         }
     }
 }
 
 impl Input {
+    const fn is_described(&self) -> bool {
+        self.help.is_some() || !self.errors.is_empty()
+    }
+
     fn new(frame: &Frame, field: &'static Field, refused: Option<&Value>) -> Self {
         let errors = refused.and_then(|data| data.get(field.name)?.as_array());
         let (kind, autocomplete) = match (field.name, field.kind) {
@@ -118,10 +114,15 @@ impl Input {
         };
         Self {
             name: field.name,
-            label: frame.say(field.label),
+            label: if field.is_label_translated {
+                field.translated_label(frame.language)
+            } else {
+                frame.say(field.label)
+            },
             kind,
             autocomplete,
             is_token: matches!(field.name, "token" | "refresh" | "refresh_token" | "access"),
+            help: field.help_text.map(|text| frame.say(text)),
             errors: errors.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
         }
     }

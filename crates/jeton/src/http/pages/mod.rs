@@ -1,6 +1,7 @@
 //! Pages: what all of them share. Their HTML is in `web/templates`, their looks in `web/styles`.
 
 mod answer;
+mod visit;
 
 use std::sync::LazyLock;
 
@@ -11,7 +12,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
-pub(super) use answer::{AnswerPage, Visit};
+use answer::AnswerPage;
+pub(super) use visit::Visit;
 
 use super::App;
 use super::language::Language;
