@@ -22,7 +22,7 @@ pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
     if config.get_application_name().is_none() {
         config.application_name("jeton");
     }
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast, ..ManagerConfig::default() };
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = match config.get_ssl_mode() {
         SslMode::Disable => Manager::from_config(config, NoTls, recycling),
         SslMode::Prefer | SslMode::Require | _ => Manager::from_config(config, tls()?, recycling),

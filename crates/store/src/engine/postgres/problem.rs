@@ -9,6 +9,7 @@ use crate::error::StoreError;
 
 /// What went wrong with a statement. The server's message names tables and columns, but may quote values: those are in
 /// its `DETAIL`, which is left out.
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(super) fn problem(error: Error) -> StoreError {
     let Some(code) = error.code() else {
         return StoreError::Unreachable { reason: words(&error) };
