@@ -19,7 +19,7 @@ for (const path of ["/api/schema/swagger-ui/", "/api/v1/schema/swagger-ui/"]) {
     const login = await request.post("/api/token/", { data: { username: "alice", password: USERS.alice } });
     const { access } = await login.json();
     await page.getByRole("button", { name: "Authorize" }).first().click();
-    const dialog = page.locator(".modal-ux");
+    const dialog = page.locator(".modal-ux form").filter({ hasText: "jwtAuth" });
     await dialog.getByLabel("auth-bearer-value").fill(access);
     await dialog.getByRole("button", { name: "Apply credentials" }).click();
     await dialog.getByRole("button", { name: "Close" }).click();

@@ -1,5 +1,7 @@
 """The schema itself, and one good request for each of its operations."""
 
+import itertools
+
 import pytest
 import requests
 import schemathesis
@@ -15,7 +17,25 @@ def credentials():
     return {"username": USERNAME, "password": PASSWORD}
 
 
-# What each view wants, by its name.
+NAMES = itertools.count()
+
+
+def applicant():
+    return {"username": f"applicant{next(NAMES)}", "password": "a horse of another colour"}
+
+
+def refresh_cookie():
+    return {"refresh": service().login()["refresh"]}
+
+
+def session_cookies():
+    """Those of a session that was just begun."""
+    answer = requests.post(f"{service().url}/api/v1/users/login", json=credentials(), timeout=30)
+    assert answer.status_code == 200, answer.text
+    return answer.cookies.get_dict()
+
+
+# What each view wants, by its name: a body; cookies; and another header than that of an access token.
 BODIES = {
     "Token Obtain Pair": credentials,
     "Token Refresh": lambda: {"refresh": service().login()["refresh"]},
@@ -24,9 +44,20 @@ BODIES = {
     "Token Obtain Sliding": credentials,
     "Token Refresh Sliding": lambda: service().login("/api/token/sliding/"),
     "Logout": lambda: {"refresh_token": service().login()["refresh"]},
-    "Me": lambda: None,
-    "Spectacular Api": lambda: None,
+    "Cookie Signup": applicant,
+    "Cookie Login": credentials,
+    "Session Login": credentials,
+    "Jwt Login": credentials,
+    "Obtain Auth Token": credentials,
 }
+COOKIES = {"Cookie Refresh": refresh_cookie, "Cookie Logout": refresh_cookie, "Session Logout": session_cookies}
+HEADERS = {"Jwt Info": lambda: {"jwt-auth": service().login("/api/v1/users/login/jwt")["token"]}}
+BARE = {"Me", "Spectacular Api"}
+
+
+def test_this_file_knows_every_view():
+    views = {operation.definition.raw["summary"] for operation in OPERATIONS.values()}
+    assert views <= {*BODIES, *COOKIES, *HEADERS, *BARE}
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
@@ -36,10 +67,11 @@ def test_every_operation_is_reached_with_a_valid_token(label, accept):
     [success] = [name for name in operation.definition.raw["responses"] if name.startswith("2")]
     if accept not in operation.definition.raw["responses"][success].get("content", [accept]):
         accept = "*/*"
-    body = BODIES[operation.definition.raw["summary"]]()
+    view = operation.definition.raw["summary"]
     headers = {"Authorization": f"Bearer {service().login()['access']}", "Accept": accept}
-    given = {} if body is None else {"body": body, "media_type": "application/json"}
-    case = operation.Case(headers=headers, **given)
+    headers |= HEADERS.get(view, dict)()
+    given = {"body": BODIES[view](), "media_type": "application/json"} if view in BODIES else {}
+    case = operation.Case(headers=headers, cookies=COOKIES.get(view, dict)(), **given)
     answer = case.call(base_url=service().url)
     assert str(answer.status_code) == success, answer.text
     case.validate_response(answer)

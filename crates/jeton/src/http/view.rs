@@ -191,7 +191,7 @@ impl Field {
     }
 
     /// A label of Django's is the name of a column with a capital: translated as the one or as the other.
-    fn translated_label(&self, language: Language) -> String {
+    pub(super) fn translated_label(&self, language: Language) -> String {
         let name = with_first(self.label, |letter| letter.to_ascii_lowercase());
         match (language.translate(self.label), language.translate(&name)) {
             (label, translated) if label == self.label && translated != name => {

@@ -46,6 +46,7 @@ struct Input {
     kind: &'static str,
     autocomplete: &'static str,
     is_token: bool,
+    help: Option<String>,
     errors: Vec<String>,
 }
 
@@ -98,6 +99,10 @@ impl Form {
 }
 
 impl Input {
+    const fn is_described(&self) -> bool {
+        self.help.is_some() || !self.errors.is_empty()
+    }
+
     fn new(frame: &Frame, field: &'static Field, refused: Option<&Value>) -> Self {
         let errors = refused.and_then(|data| data.get(field.name)?.as_array());
         let (kind, autocomplete) = match (field.name, field.kind) {
@@ -109,10 +114,15 @@ impl Input {
         };
         Self {
             name: field.name,
-            label: frame.say(field.label),
+            label: if field.is_label_translated {
+                field.translated_label(frame.language)
+            } else {
+                frame.say(field.label)
+            },
             kind,
             autocomplete,
             is_token: matches!(field.name, "token" | "refresh" | "refresh_token" | "access"),
+            help: field.help_text.map(|text| frame.say(text)),
             errors: errors.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect(),
         }
     }
