@@ -74,6 +74,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_said_twice() {
+        let all: Vec<_> = GAPS.iter().chain(OWN).chain(PAGES).map(|(english, _)| *english).collect();
+        let twice: Vec<_> = all.iter().enumerate().filter(|(index, text)| all[..*index].contains(text)).collect();
+        assert!(twice.is_empty(), "{twice:#?}");
+    }
+
+    #[test]
     fn every_message_of_the_reference_has_its_korean() {
         for message in catalogue::messages() {
             let reference = catalogue::text(LanguageCode::KOREAN, message);

@@ -86,7 +86,5 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "Ends the refresh token in `refresh_token`, or with `all` every one of yours.",
         "`refresh_token`에 든 갱신 토큰을 끝냅니다. `all`이 있으면 내 토큰을 모두 끝냅니다.",
     ),
-    ("A username and a password for a session cookie.", "사용자 이름과 비밀번호를 세션 쿠키로 바꿉니다."),
-    ("Ends the session.", "세션을 끝냅니다."),
     ("Who you are, as far as your credentials tell.", "인증 정보가 말해 주는 만큼, 내가 누구인지 알려 줍니다."),
 ];
