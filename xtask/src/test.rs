@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test` beyond the checks: every test of the project.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};

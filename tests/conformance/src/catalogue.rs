@@ -210,10 +210,10 @@ mod tests {
         let rotation = Wanted { ids: vec!["rotation/reuse*".into()], ..Wanted::default() };
         assert!(ids(&rotation).contains(&"rotation/reuse-keeps-family".to_owned()));
         assert!(ids(&Wanted { profiles: vec!["noapp".into()], ..rotation }).is_empty());
-        let page = Wanted { ids: vec!["verify/html".into()], ..Wanted::default() };
+        let page = Wanted { ids: vec!["admin/index-anonymous".into()], ..Wanted::default() };
         assert!(ids(&page).is_empty());
         assert_eq!(catalogue.select(&page).unwrap().skipped.len(), 1);
-        assert_eq!(ids(&Wanted { not_yet: true, ..page }), ["verify/html"]);
+        assert_eq!(ids(&Wanted { not_yet: true, ..page }), ["admin/index-anonymous"]);
         assert!(catalogue.select(&Wanted { groups: vec!["nonsense".into()], ..Wanted::default() }).is_err());
         assert!(catalogue.select(&Wanted { stage: Some(99), ..Wanted::default() }).is_err());
         let stage = catalogue.select(&Wanted { stage: Some(1), ..Wanted::default() }).unwrap();

@@ -1,6 +1,7 @@
 //! `jeton auth-token list`: which keys there are, and whose. The keys themselves are not shown.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use clap::builder::RangedU64ValueParser;
 use jeton::auth::Auth;
@@ -67,9 +68,9 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
 async fn names(auth: &Auth, tokens: &[AuthToken]) -> Result<HashMap<i64, String>, Failure> {
     let mut names = HashMap::new();
     for token in tokens {
-        if !names.contains_key(&token.user_id) {
+        if let Entry::Vacant(place) = names.entry(token.user_id) {
             let user = auth.store().find_user(token.user_id).await?;
-            names.insert(token.user_id, user.map(|user| user.username).unwrap_or_default());
+            place.insert(user.map(|user| user.username).unwrap_or_default());
         }
     }
     Ok(names)

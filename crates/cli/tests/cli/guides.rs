@@ -44,6 +44,29 @@ fn each_guide_starts_a_server_that_signs_in_and_refreshes() {
 }
 
 #[test]
+fn the_guide_to_three_ways_opens_a_protected_view_by_each() {
+    let site = site(include_str!("../../../../tests/guides/three-ways.toml"));
+    site.add("alice", "correct horse");
+    let server = site.serve(&[]);
+    let form = "username=alice&password=correct+horse";
+    let me = |header: &str| server.request_with("GET", "/api/me/", &format!("{header}\r\n"), "");
+    let nobody = me("X-Nothing: 1");
+    assert!(nobody.starts_with("HTTP/1.1 401") && nobody.contains("Basic realm=\"api\""), "{nobody}");
+    assert!(me("Authorization: Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==").starts_with("HTTP/1.1 200"));
+    let login = server.post("/api/v1/users/login", form);
+    let session = login.split("sessionid=").nth(1).unwrap().split(';').next().unwrap().to_owned();
+    assert!(me(&format!("Cookie: sessionid={session}")).starts_with("HTTP/1.1 200"));
+    let told = |answer: &str, name: &str| -> String {
+        let body: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        body[name].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    };
+    let key = told(&server.post("/api/token-auth/", form), "token");
+    assert!(me(&format!("Authorization: Token {key}")).starts_with("HTTP/1.1 200"));
+    let access = told(&server.post("/api/token/", form), "access");
+    assert!(me(&format!("Authorization: Bearer {access}")).starts_with("HTTP/1.1 200"));
+}
+
+#[test]
 fn the_guide_that_writes_every_setting_out_puts_the_name_into_the_token() {
     let pair = logs_in_and_refreshes(include_str!("../../../../tests/guides/concepts.toml"), PATHS);
     let site = Site::cheap();

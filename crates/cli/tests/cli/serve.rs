@@ -123,3 +123,35 @@ fn logs_can_be_json() {
     }
     assert!(log.contains("\"status\":401"), "{log}");
 }
+
+#[test]
+fn commands_end_sessions_of_the_running_server() {
+    let site = Site::cheap();
+    site.add("alice", "correct horse");
+    let server = site.serve(&["--set", "authentication.classes=[\"session\"]"]);
+    let login = || {
+        let answer = server.post("/api/v1/users/login", "username=alice&password=correct+horse");
+        let (_, cookie) = answer.split_once("sessionid=").unwrap_or_else(|| panic!("{answer}"));
+        cookie.split(';').next().unwrap().to_owned()
+    };
+    let status = |session: &str| {
+        let mut stream = server.connect();
+        let head = "GET /api/me/ HTTP/1.1\r\nHost: jeton\r\nConnection: close\r\nCookie: sessionid=";
+        write!(stream, "{head}{session}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer["HTTP/1.1 ".len()..][..3].to_owned()
+    };
+    let session = login();
+    assert_eq!(status(&session), "200");
+    site.ok(&["user", "lock", "alice"], "");
+    assert_eq!(status(&session), "403");
+    site.ok(&["user", "unlock", "alice"], "");
+    assert_eq!(status(&session), "200");
+    site.ok(&["user", "passwd", "alice", "--password-stdin"], "correct horse");
+    assert_eq!(status(&session), "403", "another hash, though of the same password");
+    let session = login();
+    assert_eq!(status(&session), "200");
+    site.ok(&["user", "delete", "alice", "--yes"], "");
+    assert_eq!(status(&session), "403");
+}

@@ -69,9 +69,10 @@ fn names_and_passwords_that_will_not_do_are_refused() {
     for (arguments, input, part) in [
         (&["user", "add", "alice", "--password-stdin"][..], "correct horse", "already exists"),
         (&["user", "add", "a b", "--password-stdin"], "correct horse", "a username has 1 to 150"),
-        (&["user", "add", "bob", "--password-stdin"], "short", "at least 8 characters"),
-        (&["user", "passwd", "alice", "--password-stdin"], "short", "at least 8 characters"),
-        (&["createsuperuser", "--noinput", "--username", "root", "--password-stdin"], "short", "at least 8 characters"),
+        (&["user", "add", "bob", "--password-stdin"], "wee-9", "at least 8 characters"),
+        (&["user", "passwd", "alice", "--password-stdin"], "alice1", "too similar to the username"),
+        (&["user", "passwd", "alice", "--password-stdin"], "90817263", "entirely numeric"),
+        (&["createsuperuser", "--noinput", "--username", "root", "--password-stdin"], "password123", "too common"),
     ] {
         let run = site.run_with(arguments, input);
         assert_eq!(run.code, 1, "{run:?}");

@@ -111,7 +111,7 @@ impl Auth {
         let Some(token) = self.find_auth_token(key).await?.filter(|token| !is_over(token, self.now())) else {
             return Err(AuthTokenError::Unknown.into());
         };
-        let user = self.store().find_user(token.user_id).await?.ok_or(AuthTokenError::Unknown)?;
+        let user = self.find_user(token.user_id).await?.ok_or(AuthTokenError::Unknown)?;
         if !user.is_active {
             return Err(AuthTokenError::UserInactive.into());
         }

@@ -109,8 +109,7 @@ impl Auth {
             return Err(HandMadeError::NamesNobody.into());
         };
         let key = user_key(UserField::Id, id).ok_or(HandMadeError::UserNotFound)?;
-        let user = self.store().list_users_by(UserField::Id, &key, 1).await?.pop();
-        let user = user.ok_or(HandMadeError::UserNotFound)?;
+        let user = self.find_user_by(UserField::Id, &key).await?.ok_or(HandMadeError::UserNotFound)?;
         self.check_hand_made(claims, &user)?;
         Ok(Principal::of_user(user))
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jeton_store::{EventKind, LoginLimit, NewEvent, StoreError, User};
 
 use super::{Auth, AuthError, Caller};
-use crate::limits::{Admission, Change, Contender, LimitOf, Trial, Wait};
+use crate::limits::{Admission, Contender, LimitOf, Trial, Wait};
 
 /// How the failures that count against an account stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,14 +56,14 @@ impl Auth {
     }
 
     /// Tells how an attempt ended. Where nothing is known about the password it is as if it had not been made.
-    pub(super) async fn end_attempt(&self, attempt: Trial<'_>, checked: Result<&User, &AuthError>) {
+    pub(super) async fn end_attempt(&self, trial: Trial<'_>, checked: Result<&User, &AuthError>) {
         let now = self.now();
-        let change = match checked {
-            Ok(_) => attempt.succeed(now),
-            Err(AuthError::WrongCredentials) => attempt.fail(now),
-            Err(_) => return attempt.withdraw(now),
+        let row = match checked {
+            Ok(_) => trial.succeed(now),
+            Err(AuthError::WrongCredentials) => trial.fail(now),
+            Err(_) => return trial.withdraw(now),
         };
-        self.keep(change).await;
+        self.keep(row).await;
     }
 
     /// How an account stands, by its name.
@@ -98,7 +98,7 @@ impl Auth {
     ) -> Result<Trial<'_>, AuthError> {
         for _ in 0..PATIENCE {
             match self.0.limits.try_begin(contender, self.now()) {
-                Admission::Begun(attempt) => return Ok(attempt),
+                Admission::Begun(trial) => return Ok(trial),
                 Admission::Held(wait) if !self.was_cleared(wait).await => {
                     return Err(self.refused(wait, username, caller).await);
                 }
@@ -165,12 +165,12 @@ impl Auth {
         self.0.limits_restored.get_or_try_init(restore).await.copied()
     }
 
-    async fn keep(&self, change: Change) {
-        let Change { rows, forgotten } = change;
-        if rows.is_empty() && forgotten.is_empty() {
+    async fn keep(&self, row: Option<LoginLimit>) {
+        let forgotten = self.0.limits.take_forgotten();
+        if row.is_none() && forgotten.is_empty() {
             return;
         }
-        if let Err(error) = self.store().update_login_limits(&rows, &forgotten, self.now()).await {
+        if let Err(error) = self.store().update_login_limits(row.as_slice(), &forgotten, self.now()).await {
             tracing::warn!(%error, "failed sign-ins are remembered in memory alone");
         }
     }

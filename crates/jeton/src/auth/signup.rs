@@ -31,7 +31,7 @@ pub enum SignUpError {
     #[error("A user with that username already exists.")]
     Taken,
     /// The password will not do; at least one reason.
-    #[error("The password will not do.")]
+    #[error(fmt = Weakness::tell_all)]
     WeakPassword(Vec<Weakness>),
     /// It could not be carried out.
     #[error(transparent)]
@@ -45,7 +45,8 @@ impl Auth {
     ///
     /// [`SignUpError::Closed`], [`AuthError::Throttled`].
     pub async fn admit_applicant(&self, caller: &Caller) -> Result<Admitted, SignUpError> {
-        if !self.settings().signup.enabled {
+        // Where an app brings its own users, it makes them, too.
+        if !self.settings().signup.enabled || self.own_users().is_some() {
             return Err(SignUpError::Closed);
         }
         self.admit_sign_up(caller).await?;

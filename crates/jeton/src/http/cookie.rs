@@ -68,6 +68,7 @@ pub(super) async fn refresh(
     caller: Caller<Anybody>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    app.auth.admit_request(&caller).await?;
     let refreshed = app.auth.refresh(&refresh_token(&app, &headers)?, &caller).await?;
     let cookies = set_cookies(&app, &headers, &refreshed.access, refreshed.refresh.as_deref(), &caller);
     Ok(envelope(StatusCode::OK, "new accessToken", Some(&refreshed.access), cookies))

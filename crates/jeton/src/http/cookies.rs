@@ -88,8 +88,12 @@ impl<'a> SetCookie<'a> {
     }
 }
 
-/// Whether a browser asked the machine that it runs on: to such hosts some send no Secure cookie over plain HTTP.
+/// Whether a browser asked the machine that it runs on: to such hosts some send no Secure cookie over plain HTTP. A proxy
+/// may ask by such a name, too; then the origin of the page tells that it came by HTTPS.
 fn is_localhost(headers: &HeaderMap) -> bool {
+    if headers.get(header::ORIGIN).is_some_and(|origin| origin.as_bytes().starts_with(b"https:")) {
+        return false;
+    }
     let Some(host) = headers.get(header::HOST).and_then(|host| host.to_str().ok()) else { return false };
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -171,6 +175,9 @@ mod tests {
             assert!(is_secure(host), "{host}");
         }
         assert!(SetCookie::by(&rules, &HeaderMap::new(), false).is_secure);
+        let behind_a_proxy = [(header::HOST, "127.0.0.1:8000"), (header::ORIGIN, "https://app.example")];
+        let headers = behind_a_proxy.map(|(name, value)| (name, HeaderValue::from_static(value)));
+        assert!(SetCookie::by(&rules, &HeaderMap::from_iter(headers), false).is_secure);
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub fn accept_language(header: &[u8]) -> (Vec<(String, u16)>, Option<LanguageCod
 pub fn cookies(headers: &[&[u8]]) -> Option<Vec<Vec<u8>>> {
     static APP: OnceLock<Option<App>> = OnceLock::new();
     let app = APP.get_or_init(|| {
-        let mut settings = Settings::new(Compatibility::Exact, Secret::from(""));
+        let mut settings = Settings::new(Compatibility::Exact, Secret::from("no secret, and thirty-two bytes long"));
         settings.passwords.threads = 1;
         let store = Store::open("sqlite::memory:", OpenMode::Create, Timestamp::EPOCH).ok()?;
         let clock = Clock::manual(Timestamp::EPOCH);

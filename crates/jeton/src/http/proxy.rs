@@ -164,6 +164,8 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::settings::Compatibility;
 
@@ -237,6 +239,22 @@ mod tests {
         for chain in ["for=_hidden", "for=unknown", "proto=https", "for=192.0.2.7;for=198.51.100.1", "for=\"192.0.2.7"]
         {
             assert_eq!(client(chain), "10.0.0.1", "{chain}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_client_writes_its_address_is_what_the_proxy_appends(forged in "[ -~]{0,60}", is_own_line: bool) {
+            for (header, name, appended) in [
+                (ForwardedHeader::XForwardedFor, "x-forwarded-for", "2001:db8::7"),
+                (ForwardedHeader::Forwarded, "forwarded", "for=\"[2001:db8::7]:80\";proto=http"),
+            ] {
+                let joined = format!("{forged}, {appended}");
+                let apart = [(name, forged.as_str()), (name, appended)];
+                let lines = if is_own_line { &apart[..] } else { &[(name, joined.as_str())] };
+                prop_assert_eq!(client(header, "10.0.0.1", lines), "2001:db8::7");
+                prop_assert!(!is_forwarded_https(&headers(lines), &server(header)));
+            }
         }
     }
 

@@ -103,7 +103,6 @@ const OPENINGS: &[&str] = &[
 
 /// What the reference says in English to everybody.
 const IN_ENGLISH: &[&str] = &[
-    "CSRF Failed: {reason}",
     "JSON parse error - {message}",
     "Multipart form parse error - {why}",
     "CSRF Failed: {reason}",

@@ -128,6 +128,12 @@ impl Account {
         }
     }
 
+    /// Whether the store may have anything of it.
+    pub(super) fn is_written(&self) -> bool {
+        let mut circles = self.devices.iter().map(|known| &known.circle).chain([&self.strangers]);
+        circles.any(|circle| circle.changed_at.is_some())
+    }
+
     pub(super) fn worth(&mut self, rule: Rule, now: Timestamp) -> Worth {
         let is_known = self.devices.iter().any(|known| now < known.known_until);
         let Kept { failures, strikes, .. } = self.strangers.tally.kept(rule, now);

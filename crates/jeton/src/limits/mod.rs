@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use account::{AccountKey, DeviceKey};
 
 use crate::settings::{self, Limit};
-use account::Account;
+use account::{Account, Circle};
 use network::Network;
 use table::Table;
 use tally::{Rule, Standing, Tally};
@@ -42,7 +42,6 @@ struct Memory {
     addresses: Table<Network, Tally>,
     sign_ups: Table<Network, Tally>,
     requests: Table<Network, Tally>,
-    /// What was forgotten here and may still stand in the store.
     forgotten: Vec<(AccountKey, Option<DeviceKey>)>,
 }
 
@@ -107,13 +106,6 @@ pub(crate) struct Trial<'a> {
     is_open: bool,
 }
 
-/// What is to be written of it.
-#[derive(Debug, Default)]
-pub(crate) struct Change {
-    pub(crate) rows: Vec<LoginLimit>,
-    pub(crate) forgotten: Vec<(AccountKey, Option<DeviceKey>)>,
-}
-
 impl Limits {
     /// Names are kept as digests that nobody can make who does not know the site's secret.
     pub(crate) fn new(settings: &settings::Limits, site_secret: &str) -> Self {
@@ -163,41 +155,42 @@ impl Limits {
         self.digest(b"account", username.as_bytes())
     }
 
-    /// Begins a sign-in, unless a limit is against it.
+    /// Begins a sign-in, unless a limit is against it. Only what is begun is remembered: who is held back costs nothing.
     pub(crate) fn try_begin(&self, contender: Contender, now: Timestamp) -> Admission<'_> {
         let mut memory = self.memory();
-        let Memory { accounts, addresses, forgotten, .. } = &mut *memory;
-        let (mut known, mut circle) = (None, None);
-        if let (Some(rule), Some(key)) = (self.of_account, contender.account) {
-            let (account, lost) = accounts.entry(key, |account| account.worth(rule, now));
-            forgotten.extend(lost.into_iter().map(|key| (key, None)));
-            let (device, found) = account.circle(contender.device, now);
-            known = device;
-            circle = Some((rule, key, found));
-        }
-        let mut address = match (self.of_address, contender.network, known) {
-            (Some(rule), Some(network), None) => {
-                Some((rule, addresses.entry(network, |tally| tally.failures(rule, now)).0))
-            }
-            _ => None,
-        };
+        let Memory { accounts, addresses, .. } = &mut *memory;
+        let mut circle = self.of_account.zip(contender.account).and_then(|(rule, key)| {
+            let (known, circle) = accounts.find(key)?.circle(contender.device, now);
+            Some((rule, CircleName::of(key, known, circle), circle))
+        });
+        let known = circle.as_ref().and_then(|(_, name, _)| name.device);
+        let limited = self.of_address.zip(contender.network).filter(|_| known.is_none());
+        let mut address = limited.and_then(|(rule, network)| Some((rule, addresses.find(network)?)));
         let of_circle = circle.as_mut().map(|(rule, _, circle)| circle.tally.standing(*rule, now));
         let of_address = address.as_mut().map(|(rule, tally)| tally.standing(*rule, now));
-        if let (Some(Standing::Held(until)), Some((_, key, circle))) = (of_circle, &mut circle) {
+        if let (Some(Standing::Held(until)), Some((_, name, circle))) = (of_circle, circle) {
             let by = if known.is_some() { LimitOf::KnownDevice } else { LimitOf::Account };
-            let name = circle.changed_at.map(|changed_at| CircleName { account: *key, device: known, changed_at });
-            return Admission::Held(Wait { by, until, is_news: circle.tally.is_news(until, now), circle: name });
+            return Admission::Held(Wait { by, until, is_news: circle.tally.is_news(until, now), circle: Some(name) });
         }
-        if let (Some(Standing::Held(until)), Some((_, tally))) = (of_address, &mut address) {
+        if let (Some(Standing::Held(until)), Some((_, tally))) = (of_address, address) {
             let is_news = tally.is_news(until, now);
             return Admission::Held(Wait { by: LimitOf::Address, until, is_news, circle: None });
         }
         if [of_circle, of_address].contains(&Some(Standing::Busy)) {
             return Admission::Busy;
         }
-        circle.into_iter().for_each(|(.., circle)| circle.tally.begin());
-        address.into_iter().for_each(|(_, tally)| tally.begin());
+        if let Some((rule, key)) = self.of_account.zip(contender.account) {
+            memory.account(rule, key, now).circle(contender.device, now).1.tally.begin();
+        }
+        if let Some((rule, network)) = limited {
+            memory.addresses.entry(network, |tally| tally.failures(rule, now)).0.begin();
+        }
         Admission::Begun(Trial { limits: self, contender, known, begun_at: now, is_open: true })
+    }
+
+    /// What was forgotten here and may still stand in the store.
+    pub(crate) fn take_forgotten(&self) -> Vec<(AccountKey, Option<DeviceKey>)> {
+        std::mem::take(&mut self.memory().forgotten)
     }
 
     /// Counts a sign-up.
@@ -218,7 +211,7 @@ impl Limits {
         let Some(rule) = self.of_account else { return };
         let mut memory = self.memory();
         for row in rows {
-            memory.accounts.entry(row.account, |account| account.worth(rule, now)).0.restore(rule, row);
+            memory.account(rule, row.account, now).restore(rule, row);
         }
     }
 
@@ -249,38 +242,58 @@ impl Limits {
 }
 
 impl Limits {
-    fn settle(&self, contender: Contender, known: Option<DeviceKey>, outcome: Outcome, now: Timestamp) -> Change {
+    fn settle(
+        &self,
+        contender: Contender,
+        known: Option<DeviceKey>,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Option<LoginLimit> {
         let mut memory = self.memory();
-        let Memory { accounts, addresses, forgotten, .. } = &mut *memory;
         if let (Some(rule), Some(network), None) = (self.of_address, contender.network, known)
-            && let Some(tally) = addresses.find(network)
+            && let Some(tally) = memory.addresses.find(network)
         {
             match outcome {
                 Outcome::Failed => tally.fail(rule, now),
                 Outcome::Succeeded | Outcome::Withdrawn => tally.withdraw(),
             }
         }
-        let (Some(rule), Some(key)) = (self.of_account, contender.account) else { return Change::default() };
-        let (account, lost) = accounts.entry(key, |account| account.worth(rule, now));
-        forgotten.extend(lost.into_iter().map(|key| (key, None)));
-        let changed = match outcome {
+        let (rule, key) = self.of_account.zip(contender.account)?;
+        let account = memory.account(rule, key, now);
+        let tally = &mut account.named_or_strangers(known).tally;
+        match outcome {
             Outcome::Withdrawn => {
-                account.named_or_strangers(known).tally.withdraw();
+                tally.withdraw();
                 None
             }
             Outcome::Failed => {
-                account.named_or_strangers(known).tally.fail(rule, now);
-                Some(known)
+                tally.fail(rule, now);
+                account.row(rule, key, known, now)
             }
             Outcome::Succeeded => {
-                account.named_or_strangers(known).tally.withdraw();
-                let (changed, lost) = account.welcome(rule, contender.device, now);
-                forgotten.extend(lost.into_iter().map(|device| (key, Some(device))));
-                changed.then_some(contender.device)
+                tally.withdraw();
+                let (is_news, lost) = account.welcome(rule, contender.device, now);
+                let row = is_news.then(|| account.row(rule, key, contender.device, now)).flatten();
+                memory.forgotten.extend(lost.into_iter().map(|device| (key, Some(device))));
+                row
             }
-        };
-        let rows = changed.and_then(|device| account.row(rule, key, device, now)).into_iter().collect();
-        Change { rows, forgotten: std::mem::take(forgotten) }
+        }
+    }
+}
+
+impl Memory {
+    /// The account, and room for it if it is new.
+    fn account(&mut self, rule: Rule, key: AccountKey, now: Timestamp) -> &mut Account {
+        let (account, lost) = self.accounts.entry(key, |account| account.worth(rule, now));
+        let written = lost.into_iter().filter(|(_, account)| account.is_written());
+        self.forgotten.extend(written.map(|(key, _)| (key, None)));
+        account
+    }
+}
+
+impl CircleName {
+    fn of(account: AccountKey, device: Option<DeviceKey>, circle: &Circle) -> Self {
+        Self { account, device, changed_at: circle.changed_at.unwrap_or(Timestamp::EPOCH) }
     }
 }
 
@@ -294,13 +307,13 @@ enum Outcome {
 
 impl Trial<'_> {
     /// Name and password were right. The device is known from now on, and what failed on it is forgiven. What strangers
-    /// failed is not, or whoever guesses could wait for the owner to come by.
-    pub(crate) fn succeed(self, now: Timestamp) -> Change {
+    /// failed is not, or whoever guesses could wait for the owner to come by. The row to be written, if there is one.
+    pub(crate) fn succeed(self, now: Timestamp) -> Option<LoginLimit> {
         self.end(Outcome::Succeeded, now)
     }
 
-    /// They were not.
-    pub(crate) fn fail(self, now: Timestamp) -> Change {
+    /// They were not. The row to be written, if there is one.
+    pub(crate) fn fail(self, now: Timestamp) -> Option<LoginLimit> {
         self.end(Outcome::Failed, now)
     }
 
@@ -309,7 +322,7 @@ impl Trial<'_> {
         self.end(Outcome::Withdrawn, now);
     }
 
-    fn end(mut self, outcome: Outcome, now: Timestamp) -> Change {
+    fn end(mut self, outcome: Outcome, now: Timestamp) -> Option<LoginLimit> {
         self.is_open = false;
         self.limits.settle(self.contender, self.known, outcome, now)
     }

@@ -16,8 +16,8 @@ impl<K: Copy + Eq + Hash, V: Default> Table<K, V> {
         Self { entries: HashMap::new(), capacity }
     }
 
-    /// The entry of that key, and the keys that were forgotten for it.
-    pub(super) fn entry<W: Ord>(&mut self, key: K, worth: impl FnMut(&mut V) -> W) -> (&mut V, Vec<K>) {
+    /// The entry of that key, and those that were forgotten for it.
+    pub(super) fn entry<W: Ord>(&mut self, key: K, worth: impl FnMut(&mut V) -> W) -> (&mut V, Vec<(K, V)>) {
         let full = self.entries.len() >= self.capacity && !self.entries.contains_key(&key);
         let forgotten = if full { self.forget(worth) } else { Vec::new() };
         (self.entries.entry(key).or_default(), forgotten)
@@ -27,15 +27,11 @@ impl<K: Copy + Eq + Hash, V: Default> Table<K, V> {
         self.entries.get_mut(&key)
     }
 
-    fn forget<W: Ord>(&mut self, mut worth: impl FnMut(&mut V) -> W) -> Vec<K> {
+    fn forget<W: Ord>(&mut self, mut worth: impl FnMut(&mut V) -> W) -> Vec<(K, V)> {
         let mut all: Vec<(W, K)> = self.entries.iter_mut().map(|(key, value)| (worth(value), *key)).collect();
         let count = (self.capacity / 16).clamp(1, all.len());
         all.select_nth_unstable_by(count - 1, |(one, _), (other, _)| one.cmp(other));
-        let forgotten: Vec<K> = all.into_iter().take(count).map(|(_, key)| key).collect();
-        for key in &forgotten {
-            self.entries.remove(key);
-        }
-        forgotten
+        all.into_iter().take(count).filter_map(|(_, key)| self.entries.remove_entry(&key)).collect()
     }
 }
 

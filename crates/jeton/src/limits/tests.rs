@@ -21,7 +21,7 @@ fn from(limits: &Limits, username: &str, address: &str, agent: u8) -> Contender 
 fn guess(limits: &Limits, contender: Contender, times: usize, now: Timestamp) -> usize {
     (0..times)
         .filter(|_| match limits.try_begin(contender, now) {
-            Admission::Begun(attempt) => !attempt.fail(now).rows.is_empty(),
+            Admission::Begun(attempt) => attempt.fail(now).is_some(),
             Admission::Busy => panic!("nothing is under way"),
             Admission::Held(_) => false,
         })
@@ -143,7 +143,7 @@ fn a_hundred_at_once_are_no_more_than_a_hundred_in_a_row() {
     let mut attempts: Vec<_> = (0..100).map_while(|_| begin()).collect();
     assert_eq!(attempts.len(), 10);
     attempts.pop().unwrap().withdraw(at(0));
-    assert!(begin().is_some_and(|attempt| attempt.fail(at(0)).rows.len() == 1));
+    assert!(begin().is_some_and(|attempt| attempt.fail(at(0)).is_some()));
     assert!(matches!(limits.try_begin(contender, at(0)), Admission::Busy));
     // Whoever hangs up before the answer has failed.
     drop(attempts);
@@ -168,7 +168,7 @@ fn filling_the_memory_with_names_frees_nobody() {
         let address = Some(IpAddr::from([10, 0, (number / 90 / 256) as u8, (number / 90 % 256) as u8]));
         let contender = limits.contender(&number.to_string(), address, None);
         match limits.try_begin(contender, at(1)) {
-            Admission::Begun(attempt) => forgotten += attempt.fail(at(1)).forgotten.len(),
+            Admission::Begun(attempt) => forgotten += attempt.fail(at(1)).map_or(0, |_| limits.take_forgotten().len()),
             Admission::Busy | Admission::Held(_) => panic!("{number}"),
         }
     }
@@ -178,15 +178,26 @@ fn filling_the_memory_with_names_frees_nobody() {
 }
 
 #[test]
+fn who_is_held_back_takes_no_memory() {
+    let limits = limits();
+    let sprayed = |number: usize| from(&limits, &number.to_string(), "198.51.100.1", 1);
+    assert_eq!((0..200).map(|number| guess(&limits, sprayed(number), 1, at(0))).sum::<usize>(), 100);
+    (0..2 * MAX_ACCOUNTS).for_each(|number| assert_eq!(guess(&limits, sprayed(number), 1, at(1)), 0));
+    assert!(limits.memory().accounts.find(limits.account_key("150")).is_none());
+    assert_eq!(limits.take_forgotten(), []);
+    assert!(limits.memory().accounts.find(limits.account_key("50")).is_some());
+}
+
+#[test]
 fn what_was_kept_holds_after_a_restart() {
     let (before, after) = (limits(), limits());
     let (home, attacker) = (from(&before, "alice", "192.0.2.1", 1), from(&before, "alice", "198.51.100.1", 1));
     let mut rows = Vec::new();
     let Admission::Begun(attempt) = before.try_begin(home, at(0)) else { panic!("held") };
-    rows.extend(attempt.succeed(at(0)).rows);
+    rows.extend(attempt.succeed(at(0)));
     for _ in 0..10 {
         let Admission::Begun(attempt) = before.try_begin(attacker, at(1)) else { panic!("held") };
-        rows.extend(attempt.fail(at(1)).rows);
+        rows.extend(attempt.fail(at(1)));
     }
     assert!(rows.windows(2).all(|pair| pair[0].device.is_some() || pair[0].changed_at < pair[1].changed_at));
     after.restore(&[rows[0].clone(), rows[10].clone()], at(2));

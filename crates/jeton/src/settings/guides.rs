@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::{
-    AuthenticationClass, Compatibility, Loaded, Problems, Settings, SettingsFile, Sources, UserAttribute, ValueSource,
-};
+use super::AuthenticationClass::{Basic, Jwt, Session, Token};
+use super::{Compatibility, Loaded, Problems, Settings, SettingsFile, Sources, UserAttribute, ValueSource};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3600;
@@ -45,24 +44,11 @@ const THREE_WAYS: &str = include_str!("../../../../tests/guides/three-ways.toml"
 
 #[test]
 fn the_guide_to_session_hand_made_and_simple_jwt_loads() {
-    assert_eq!(lifetimes(&exact(THREE_WAYS)), seconds(5 * MINUTE, DAY));
+    let settings = exact(THREE_WAYS);
+    assert_eq!(lifetimes(&settings), seconds(5 * MINUTE, DAY));
+    assert_eq!(settings.authentication.classes, [Basic, Session, Token, Jwt]);
     let safe = load("safe", THREE_WAYS).unwrap_or_else(|problems| panic!("{problems}"));
     assert!(safe.warnings[0].what.contains("it still makes verify consult the blacklist"));
-}
-
-#[test]
-fn its_four_ways_in_are_tried_in_its_order() {
-    let classes = r#"
-[authentication]
-classes = [
-    "rest_framework.authentication.BasicAuthentication",
-    "rest_framework.authentication.SessionAuthentication",
-    "rest_framework.authentication.TokenAuthentication",
-    "rest_framework_simplejwt.authentication.JWTAuthentication",
-]
-"#;
-    use AuthenticationClass::{Basic, Jwt, Session, Token};
-    assert_eq!(exact(&format!("{THREE_WAYS}{classes}")).authentication.classes, [Basic, Session, Token, Jwt]);
 }
 
 const SHORT_FORM: &str = include_str!("../../../../tests/guides/short.toml");

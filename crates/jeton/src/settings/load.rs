@@ -86,6 +86,7 @@ impl Settings {
         let simple_jwt = SimpleJwt::read(reader, &secret_key);
         let urls = Urls::read(reader);
         let hand_made = HandMade::read(reader, compatibility);
+        let csrf = Csrf::read(reader, compatibility);
         let settings = Self {
             compatibility,
             secret_key,
@@ -96,7 +97,6 @@ impl Settings {
             ledger: Ledger::read(reader, compatibility),
             authentication: Authentication::read(reader),
             sessions: Sessions::read(reader, compatibility),
-            csrf: Csrf::read(reader, compatibility),
             auth_tokens: AuthTokens::read(reader, compatibility),
             passwords: Passwords::read(reader, compatibility),
             usernames: Usernames::read(reader, compatibility),
@@ -104,8 +104,9 @@ impl Settings {
             cookies: Cookies::read(reader, compatibility, &urls),
             limits: Limits::read(reader, compatibility),
             urls,
-            cors: Cors::read(reader, &[&simple_jwt.auth_header_name, &hand_made.header]),
+            cors: Cors::read(reader, &[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
             hand_made,
+            csrf,
             languages: Languages::read(reader, compatibility),
             log: Log::read(reader),
             simple_jwt,

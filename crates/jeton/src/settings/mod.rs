@@ -123,6 +123,7 @@ impl Settings {
     pub fn new(compatibility: Compatibility, secret_key: Secret<String>) -> Self {
         let simple_jwt = SimpleJwt::defaults(secret_key.clone());
         let hand_made = HandMade::defaults(compatibility);
+        let csrf = Csrf::defaults(compatibility);
         Self {
             compatibility,
             secret_key,
@@ -133,7 +134,6 @@ impl Settings {
             ledger: Ledger::defaults(compatibility),
             authentication: Authentication::default(),
             sessions: Sessions::defaults(compatibility),
-            csrf: Csrf::defaults(compatibility),
             auth_tokens: AuthTokens::defaults(compatibility),
             passwords: Passwords::defaults(compatibility),
             usernames: Usernames::defaults(compatibility),
@@ -141,7 +141,8 @@ impl Settings {
             cookies: Cookies::defaults(compatibility, &Urls::default()),
             limits: Limits::defaults(compatibility),
             urls: Urls::default(),
-            cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header]),
+            cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
+            csrf,
             hand_made,
             languages: Languages::defaults(compatibility),
             log: Log::default(),

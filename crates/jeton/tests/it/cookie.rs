@@ -168,3 +168,85 @@ async fn hostile_cookies_are_401_or_400_and_never_more() {
     let request = Request::post("/api/v1/token/refresh/").header("Cookie", b"refresh=\xff\xfe".as_slice());
     assert_eq!(site.send(request.body(Body::empty()).unwrap()).await.status, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn in_safe_pages_of_other_sites_cannot_use_the_endpoints_and_are_told_the_setting() {
+    let safe = Site::safe().await;
+    let mut trusting = settings(Compatibility::Safe);
+    trusting.csrf.trusted_origins = vec!["https://shop.example".to_owned()];
+    trusting.cors.allowed_origins = vec!["https://spa.example".to_owned()];
+    let trusting = Site::new(trusting).await;
+    let exact = Site::exact().await;
+    let foreign: [&[(&str, &str)]; 5] = [
+        &[("Origin", "https://evil.example")],
+        &[("Origin", "null")],
+        &[("Origin", "http://app.example.evil.example")],
+        &[("Sec-Fetch-Site", "cross-site")],
+        &[("Sec-Fetch-Site", "same-site")],
+    ];
+    let own: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("Origin", "http://app.example")],
+        &[("Origin", "https://app.example"), ("Sec-Fetch-Site", "same-origin")],
+        &[("Sec-Fetch-Site", "same-origin")],
+    ];
+    for path in ["/api/v1/login/", "/api/v1/signup/", "/api/v1/token/refresh/", "/api/v1/logout/"] {
+        let ask = async |site: &Site, headers: &[(&str, &str)]| {
+            let headers: Vec<_> = [("Host", "app.example")].iter().chain(headers).copied().collect();
+            site.post_as(path, &json!({}), &headers).await
+        };
+        for headers in foreign {
+            let reply = ask(&safe, headers).await;
+            assert_eq!(reply.status, StatusCode::FORBIDDEN, "{path} {headers:?}");
+            assert!(reply.text_of("detail").contains("csrf.trusted_origins"), "{}", reply.text);
+            assert_eq!(ask(&exact, headers).await.status, StatusCode::BAD_REQUEST, "{path} {headers:?}");
+        }
+        for headers in own {
+            assert_eq!(ask(&safe, headers).await.status, StatusCode::BAD_REQUEST, "{path} {headers:?}");
+        }
+        for origin in ["https://shop.example", "https://spa.example"] {
+            let headers = [("Origin", origin), ("Sec-Fetch-Site", "cross-site")];
+            assert_eq!(ask(&trusting, &headers).await.status, StatusCode::BAD_REQUEST, "{path} {origin}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_access_cookie_opens_doors_but_not_for_other_sites() {
+    for compatibility in [Compatibility::Exact, Compatibility::Safe] {
+        let mut settings = settings(compatibility);
+        settings.cookies.access_name = Some("access".to_owned());
+        let site = Site::new(settings).await;
+        let reply = log_in(&site, "app.example").await;
+        let (access, attributes) = set(&reply, "access").unwrap();
+        assert_eq!(attributes[..3], ["HttpOnly", "Max-Age=300", "Path=/"]);
+        let me = async |method: &str, headers: &[(&str, &str)]| {
+            let mut request = Request::builder().method(method).uri("/api/me/").header("Host", "app.example");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            site.send(request.body(Body::empty()).unwrap()).await
+        };
+        let cookie = format!("access={access}");
+        let own = [("Cookie", cookie.as_str()), ("Origin", "http://app.example")];
+        let evil = [("Cookie", cookie.as_str()), ("Origin", "https://evil.example")];
+        let reply = me("GET", &evil[..1]).await;
+        assert_eq!((reply.status, &reply.json()["username"]), (StatusCode::OK, &json!("alice")));
+        assert!(reply.header("Vary").unwrap().contains("Cookie"));
+        assert_eq!(me("POST", &own).await.status, StatusCode::OK);
+        assert_eq!(me("POST", &evil).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(me("POST", &[evil[0], ("Sec-Fetch-Site", "cross-site")]).await.status, StatusCode::FORBIDDEN);
+        assert_eq!(me("GET", &[("Cookie", "access=nonsense")]).await.json()["code"], "token_not_valid");
+        assert_eq!(me("GET", &[("Cookie", "access=")]).await.status, StatusCode::UNAUTHORIZED);
+        let bearer = [("Authorization", format!("Bearer {access}")), ("Origin", "https://evil.example".to_owned())];
+        let bearer = bearer.each_ref().map(|(name, value)| (*name, value.as_str()));
+        assert_eq!(me("POST", &bearer).await.status, StatusCode::OK, "no browser adds a header by itself");
+        let gone = send(
+            &site,
+            "/api/v1/logout/",
+            &format!("refresh={}", set(&log_in(&site, "app.example").await, "refresh").unwrap().0),
+        )
+        .await;
+        assert_eq!(set(&gone, "access").unwrap().0, "\"\"");
+    }
+}

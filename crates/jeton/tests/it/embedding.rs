@@ -8,11 +8,13 @@ use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRef};
 use axum::http::{Request, StatusCode};
 use axum::routing::get;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt;
 use jeton::Jeton;
 use jeton::auth::{Attempt, BuildError, Grant, Hooks, Refusal, Shown, User, Users, UsersError, read_unverified};
 use jeton::extract::{Authenticated, Verified, Verifier};
-use jeton::settings::{Compatibility, UserAttribute, UserField, ValueSource};
+use jeton::settings::{AuthenticationClass, Compatibility, UserAttribute, UserField, ValueSource};
 use jeton_store::{OpenMode, Store};
 use jeton_token::secret::Secret;
 use jeton_token::time::{Clock, Timestamp};
@@ -231,6 +233,8 @@ async fn an_app_brings_its_own_users() {
     let shelf = Shelf { hash: Mutex::new(Some(stored_hash().await)) };
     let mut settings = settings(Compatibility::Safe);
     settings.simple_jwt.claims = vec![("groups".to_owned(), ValueSource::User(UserAttribute::Groups))];
+    settings.authentication.classes =
+        vec![AuthenticationClass::Jwt, AuthenticationClass::Basic, AuthenticationClass::Session];
     let jeton = Jeton::builder(settings, store()).users(shelf).clock(Clock::manual(START)).build().unwrap();
     let app = jeton.router();
     let login = async |name: &str| post(&app, "/api/token/", json!({"username": name, "password": PASSWORD})).await;
@@ -247,6 +251,17 @@ async fn an_app_brings_its_own_users() {
     let (status, _) = post(&app, "/api/token/refresh/", json!({"refresh": next["refresh"]})).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
 
+    for (path, header) in [("/api/v1/users/login", "set-cookie"), ("/api/me/", "allow")] {
+        let basic = format!("Basic {}", STANDARD.encode(format!("ada:{PASSWORD}")));
+        let request = Request::builder().method(if path == "/api/me/" { "GET" } else { "POST" }).uri(path);
+        let request = request.header("Authorization", basic).header("Content-Type", "application/json");
+        let body = json!({"username": "ada", "password": PASSWORD}).to_string();
+        let response = app.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert!(response.headers().contains_key(header), "{path}");
+    }
+    let (status, _) = post(&app, "/api/v1/signup/", json!({"username": "new", "password": "a-long-pa55word"})).await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "the app makes its users itself");
     for name in ["ina", "nobody"] {
         assert_eq!(login(name).await.0, StatusCode::UNAUTHORIZED);
     }

@@ -25,15 +25,11 @@ async fn site(mut settings: Settings, algorithm: Algorithm) -> (Site, Jws) {
     (Site::new(settings).await, Jws::new(key))
 }
 
-/// What the service says of a token, at verify and at a protected view; twice, as it may remember.
-async fn answers(site: &Site, token: &str) -> Vec<(StatusCode, String)> {
-    let mut answers = Vec::new();
-    for _ in 0..2 {
-        let verified = site.post("/api/token/verify/", &json!({"token": token})).await;
-        let me = site.me(token).await;
-        answers.extend([(verified.status, verified.text), (me.status, me.text)]);
-    }
-    answers
+/// What the service says of a token, at verify and at a protected view.
+async fn answers(site: &Site, token: &str) -> [(StatusCode, String); 2] {
+    let verified = site.post("/api/token/verify/", &json!({"token": token})).await;
+    let me = site.me(token).await;
+    [(verified.status, verified.text), (me.status, me.text)]
 }
 
 /// Members of claims, so that every combination of one from each is a token.
@@ -48,8 +44,8 @@ fn members(now: i64, family: &str) -> Vec<Vec<String>> {
     vec![
         text("token_type", &[r#""access""#, r#""refresh""#, ""]),
         text("exp", &[&soon, &past, "9e99", ""]),
-        text("jti", &[family, r#""elsewhere""#, r#""""#, "5", ""]),
-        text("user_id", &[r#""1""#, "2", r#""01""#, r#""nobody""#, ""]),
+        text("jti", &[family, r#""elsewhere""#, r#""""#, ""]),
+        text("user_id", &[r#""1""#, "2", r#""01""#, ""]),
         text("iat", &[&past, &soon]),
     ]
 }
@@ -78,14 +74,17 @@ async fn a_blank_in_the_claims_changes_no_answer() {
         let (_, access) = site.login("alice").await;
         let family: Value = serde_json::from_slice(&jws.verify(access.as_bytes()).unwrap()).unwrap();
         let tokens = combinations(&members(site.clock.now().seconds(), &family["jti"].to_string()));
-        assert_eq!(tokens.len(), 3 * 4 * 5 * 5 * 2);
+        assert_eq!(tokens.len(), 3 * 4 * 4 * 4 * 2);
         let mut good = 0;
         for claims in tokens {
             // The short way leaves what has a blank to the general one.
             let plain = answers(&site, &jws.sign(format!("{{{claims}}}").as_bytes())).await;
             let general = answers(&site, &jws.sign(format!("{{ {claims}}}").as_bytes())).await;
             assert_eq!(plain, general, "{algorithm} {claims}");
-            assert_eq!(plain[..2], plain[2..], "{algorithm} {claims}");
+            if !algorithm.is_symmetric() {
+                let again = answers(&site, &jws.sign(format!("{{{claims}}}").as_bytes())).await;
+                assert_eq!(again, plain, "{algorithm} {claims}, remembered");
+            }
             good += usize::from(plain[1].0 == StatusCode::OK);
         }
         assert!(good > 0);

@@ -40,6 +40,21 @@ const WAYS: &[Way] = &[
         refusal: StatusCode::FORBIDDEN,
     },
     Way {
+        name: "cookie login",
+        request: |username, password| form("/api/v1/login/", username, password),
+        refusal: StatusCode::UNAUTHORIZED,
+    },
+    Way {
+        name: "hand-made token",
+        request: |username, password| form("/api/v1/users/login/jwt", username, password),
+        refusal: StatusCode::UNAUTHORIZED,
+    },
+    Way {
+        name: "DRF token",
+        request: |username, password| form("/api/token-auth/", username, password),
+        refusal: StatusCode::BAD_REQUEST,
+    },
+    Way {
         name: "Basic",
         request: |username, password| {
             let credentials = STANDARD.encode(format!("{username}:{password}"));
@@ -269,6 +284,24 @@ async fn refreshes_and_verifications_are_limited_only_if_asked() {
         assert_eq!(verify(&site).await, StatusCode::UNAUTHORIZED);
     }
     assert_eq!(verify(&site).await, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn sign_ups_from_one_address_are_twenty_whether_they_succeed_or_not() {
+    let site = Site::safe().await;
+    let sign_up = async |number: usize, password: &str| {
+        let request = form("/api/v1/signup/", &format!("carol{number}"), password);
+        site.send_from(ATTACKER, request).await
+    };
+    for number in 0..10 {
+        assert_eq!(sign_up(number, "battery staple 2026").await.status, StatusCode::CREATED);
+        assert_eq!(sign_up(number, "short").await.status, StatusCode::BAD_REQUEST);
+    }
+    let reply = sign_up(99, "battery staple 2026").await;
+    assert_eq!((reply.status, reply.header("set-cookie")), (StatusCode::TOO_MANY_REQUESTS, None));
+    assert!(reply.text_of("detail").starts_with("Request was throttled. Expected available in 3"), "{}", reply.text);
+    let other = site.send_from(HOME, form("/api/v1/signup/", "dave", "battery staple 2026")).await;
+    assert_eq!(other.status, StatusCode::CREATED);
 }
 
 #[tokio::test]

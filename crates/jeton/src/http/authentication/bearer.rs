@@ -1,9 +1,14 @@
-//! `jwt` and `jwt_stateless`: a token in the configured header, by default `Authorization: Bearer …`.
+//! `jwt` and `jwt_stateless`: a token in the configured header, by default `Authorization: Bearer …`, or in the cookie of
+//! `cookies.access_name`.
 
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 
 use super::super::App;
+use super::super::cookies::cookie;
+use super::super::csrf;
 use super::super::error::ApiError;
+use super::Authentication;
 use crate::auth::{AuthError, Principal};
 use crate::settings::{Settings, SimpleJwt};
 
@@ -14,15 +19,34 @@ pub(super) enum User {
     Claimed,
 }
 
-pub(super) async fn authenticate(app: &App, headers: &HeaderMap, user: User) -> Result<Option<Principal>, ApiError> {
-    let Some(token) = bearer_token(headers, &app.settings().simple_jwt)? else {
+pub(super) async fn authenticate(
+    app: &App,
+    parts: &Parts,
+    user: User,
+    authentication: &mut Authentication,
+) -> Result<Option<Principal>, ApiError> {
+    if let Some(token) = bearer_token(&parts.headers, &app.settings().simple_jwt)? {
+        return recognise(app, token, user).await.map(Some);
+    }
+    let Some(name) = &app.settings().cookies.access_name else {
         return Ok(None);
     };
-    let principal = match user {
+    authentication.looked_at_session = true;
+    match cookie(&parts.headers, name).filter(|token| !token.is_empty()) {
+        Some(token) => {
+            // A browser adds the cookie by itself, whoever made it send the request.
+            csrf::check_cookie_request(parts, app)?;
+            recognise(app, token.as_bytes(), user).await.map(Some)
+        }
+        None => Ok(None),
+    }
+}
+
+async fn recognise(app: &App, token: &[u8], user: User) -> Result<Principal, ApiError> {
+    Ok(match user {
         User::LookedUp => app.auth.authenticate_token(token).await?,
         User::Claimed => app.auth.authenticate_stateless(token).await?,
-    };
-    Ok(Some(principal))
+    })
 }
 
 /// The first of `AUTH_HEADER_TYPES`.

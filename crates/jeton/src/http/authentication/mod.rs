@@ -35,7 +35,7 @@ pub(super) enum Callers {
 pub(super) struct Authentication {
     /// Who it is, if they showed credentials that are good; the refusal, if they are bad.
     pub(super) principal: Result<Option<Principal>, ApiError>,
-    /// A session was looked for, so that the answer depends on the cookie.
+    /// A session was looked for, or a token in a cookie, so that the answer depends on cookies.
     pub(super) looked_at_session: bool,
     /// `Set-Cookie` headers that this gave rise to.
     pub(super) cookies: Vec<HeaderValue>,
@@ -78,8 +78,12 @@ pub(super) async fn authenticate(app: &App, callers: Callers, request: &mut Requ
     let (parts, mut body) = std::mem::take(request).into_parts();
     for &class in callers.classes(app.settings()) {
         let tried = match class {
-            AuthenticationClass::Jwt => bearer::authenticate(app, &parts.headers, bearer::User::LookedUp).await,
-            AuthenticationClass::JwtStateless => bearer::authenticate(app, &parts.headers, bearer::User::Claimed).await,
+            AuthenticationClass::Jwt => {
+                bearer::authenticate(app, &parts, bearer::User::LookedUp, &mut authentication).await
+            }
+            AuthenticationClass::JwtStateless => {
+                bearer::authenticate(app, &parts, bearer::User::Claimed, &mut authentication).await
+            }
             AuthenticationClass::Session => session::authenticate(app, &parts, &mut body, &mut authentication).await,
             AuthenticationClass::Basic => basic::authenticate(app, &parts).await,
             // The settings refuse these until they are served.

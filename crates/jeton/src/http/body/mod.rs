@@ -51,7 +51,8 @@ impl Data {
     }
 }
 
-/// A field of a form, the last one of that name; nothing if the body is no form. The body stays as it was.
+/// A field of a form, the last one of that name; nothing if the body is no form. The body is parsed whatever it is, as
+/// DRF does before it looks for a field, and stays as it was.
 pub(super) async fn form_field(
     headers: &HeaderMap,
     body: &mut Body,
@@ -60,21 +61,15 @@ pub(super) async fn form_field(
 ) -> Result<Option<String>, ApiError> {
     let content_type = content_type(headers);
     let media_type = MediaType::parse(&content_type);
-    let is_urlencoded = media_type.covers("application/x-www-form-urlencoded");
-    if !is_urlencoded && !media_type.covers("multipart/form-data") {
-        return Ok(None);
-    }
+    let is_form = media_type.covers("application/x-www-form-urlencoded") || media_type.covers("multipart/form-data");
     let bytes = read(std::mem::take(body), server).await?;
     *body = Body::from(bytes.clone());
-    let fields = match is_urlencoded {
-        true => Fields::urlencoded(&decode(&bytes, &media_type)?)?,
-        false => Fields::multipart(bytes, media_type.parameter("boundary")).await?,
-    };
-    let value = fields.0.into_iter().rev().find(|(field, _)| field == name);
-    Ok(value.and_then(|(_, value)| match value {
-        Json::Text(text) => Some(text.text),
-        Json::Null | Json::Bool(_) | Json::Integer(_) | Json::Float(_) | Json::Array(_) | Json::Object(_) => None,
-    }))
+    let data = Data::parse(content_type, bytes, server).await?.0;
+    Ok(match data.member(name).filter(|_| is_form) {
+        Some(Json::Text(text)) => Some(text.text.clone()),
+        Some(Json::Null | Json::Bool(_) | Json::Integer(_) | Json::Float(_) | Json::Array(_) | Json::Object(_))
+        | None => None,
+    })
 }
 
 fn content_type(headers: &HeaderMap) -> String {

@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use jeton_token::time::Timestamp;
 
-pub(super) use origin::check_origin;
+pub(super) use origin::{check_cookie_request, check_origin};
 
 use self::origin::{FetchSite, Provenance, header_text, is_trusted};
 use self::token::CsrfSecret;

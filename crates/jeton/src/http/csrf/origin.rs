@@ -1,7 +1,7 @@
 //! Where a request comes from, as its browser tells, and whether that site may act for users here.
 
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, Method, header};
 
 use super::super::App;
 use super::super::error::ApiError;
@@ -14,6 +14,14 @@ pub(in super::super) fn check_origin(parts: &Parts, app: &App) -> Result<(), Api
     match app.settings().csrf.check_origin {
         true => Provenance::of(parts, app).check(app.settings()).map_err(ApiError::ForeignOrigin),
         false => Ok(()),
+    }
+}
+
+/// The same for requests that change something and that a cookie alone opens: there is no switch for that.
+pub(in super::super) fn check_cookie_request(parts: &Parts, app: &App) -> Result<(), ApiError> {
+    match parts.method {
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE => Ok(()),
+        _ => Provenance::of(parts, app).check(app.settings()).map_err(ApiError::ForeignOrigin),
     }
 }
 
@@ -173,15 +181,19 @@ struct Url<'a> {
 
 impl<'a> Url<'a> {
     fn split(text: &'a str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://")?;
+        let (scheme, rest) = text.trim_start_matches(|c: char| c <= ' ').split_once("://")?;
         let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
         let (host, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         is_scheme.then(|| Self { scheme: scheme.to_ascii_lowercase(), host, rest })
     }
 
+    /// Put together again: a query or a fragment without letters is left out.
     fn text(&self) -> String {
-        format!("{}://{}{}", self.scheme, self.host, self.rest)
+        let (rest, fragment) = self.rest.split_once('#').unwrap_or((self.rest, ""));
+        let rest = rest.strip_suffix('?').filter(|path| !path.contains('?')).unwrap_or(rest);
+        let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
+        format!("{}://{}{rest}{fragment}", self.scheme, self.host)
     }
 }
 
@@ -257,6 +269,14 @@ mod tests {
         let foreign = referer(Some("https://app.example/login?next=/"), &plain).unwrap_err();
         let told = "https://app.example/login?next=/ does not match any trusted origins.";
         assert_eq!(foreign, format!("Referer checking failed - {told}"));
+        for (sent, told) in [
+            ("HTTPS://evil/#", "https://evil/"),
+            ("https://evil/?#", "https://evil/"),
+            ("https://evil?a?#b", "https://evil?a?#b"),
+        ] {
+            let foreign = referer(Some(sent), &plain).unwrap_err();
+            assert_eq!(foreign, format!("Referer checking failed - {told} does not match any trusted origins."));
+        }
     }
 
     #[test]
