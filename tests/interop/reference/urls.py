@@ -24,7 +24,7 @@ urlpatterns = both(
     (["api/logout/"], Logout.as_view()),
     (["api/me/"], Me.as_view()),
     (["api/token-auth/"], ObtainAuthToken.as_view()),
-    (["api/v1/signup/"], ways_in.Signup.as_view()),
+    (["api/v1/signup/"], ways_in.CookieSignup.as_view()),
     (["api/v1/login/"], ways_in.CookieLogin.as_view()),
     (["api/v1/logout/"], ways_in.CookieLogout.as_view()),
     (["api/v1/token/refresh/"], ways_in.CookieRefresh.as_view()),

@@ -145,7 +145,7 @@ class SignupSerializer(serializers.ModelSerializer):
         return User.objects.create_user(**fields)
 
 
-class Signup(TokenViewBase):
+class CookieSignup(TokenViewBase):
     serializer_class = SignupSerializer
 
     def post(self, request, *args, **kwargs):

@@ -79,7 +79,7 @@ impl Auth {
             return Err(SignUpError::WeakPassword(weaknesses));
         }
         let account = Account {
-            username: username.kept().to_owned(),
+            username: username.typed().to_owned(),
             password: NewPassword::Plain(password),
             email: email.kept(),
             ..Account::default()

@@ -34,19 +34,21 @@ impl<'a> Fields<'a> {
 
     /// A required text. What is answered for a bad one does not matter: [`Fields::finish`] refuses it.
     pub(super) fn text(&mut self, name: &str, blanks: Blanks) -> String {
-        self.parsed(name, blanks, |text, characters| if characters.is_empty() { Ok(text) } else { Err(characters) })
-            .unwrap_or_default()
+        let parse = |text, characters: Vec<_>| if characters.is_empty() { Ok(text) } else { Err(characters) };
+        self.parsed(name, blanks, messages::NOT_A_STRING, parse).unwrap_or_default()
     }
 
     /// A required text that becomes something else. `parse` gets what DRF says of its characters, which is an error in
-    /// any case, to put it where it belongs among its own.
+    /// any case, to put it where it belongs among its own; `no_text` is told of what is no text.
     pub(super) fn parsed<T>(
         &mut self,
         name: &str,
         blanks: Blanks,
+        no_text: &'static str,
         parse: impl FnOnce(String, Vec<Message>) -> Result<T, Vec<Message>>,
     ) -> Option<T> {
-        let read = read_text(self.data.member(name), blanks).and_then(|(text, characters)| parse(text, characters));
+        let read =
+            read_text(self.data.member(name), blanks, no_text).and_then(|(text, characters)| parse(text, characters));
         match read {
             Ok(value) => Some(value),
             Err(errors) => {
@@ -64,7 +66,7 @@ impl<'a> Fields<'a> {
             }
             if flaws.is_empty() { Ok(text) } else { Err(flaws) }
         };
-        self.optional(name, Blanks::Trim, parse).unwrap_or_default()
+        self.optional(name, Blanks::Trim, messages::NOT_A_STRING, parse).unwrap_or_default()
     }
 
     /// The same for a text that may be absent or blank: then it is the empty text.
@@ -72,6 +74,7 @@ impl<'a> Fields<'a> {
         &mut self,
         name: &str,
         blanks: Blanks,
+        no_text: &'static str,
         parse: impl FnOnce(String, Vec<Message>) -> Result<T, Vec<Message>>,
     ) -> Option<T> {
         let is_blank = match self.data.member(name) {
@@ -79,7 +82,7 @@ impl<'a> Fields<'a> {
             Some(Json::Text(text)) => is_blank(&text.text, blanks) && text.surrogate.is_none(),
             Some(_) => false,
         };
-        if is_blank { Some(T::default()) } else { self.parsed(name, blanks, parse) }
+        if is_blank { Some(T::default()) } else { self.parsed(name, blanks, no_text, parse) }
     }
 
     /// Something else is wrong with a field.
@@ -125,12 +128,16 @@ fn python_text(value: &Json) -> Option<String> {
 }
 
 /// A text that is there, and what is wrong with single characters of it.
-fn read_text(value: Option<&Json>, blanks: Blanks) -> Result<(String, Vec<Message>), Vec<Message>> {
+fn read_text(
+    value: Option<&Json>,
+    blanks: Blanks,
+    no_text: &'static str,
+) -> Result<(String, Vec<Message>), Vec<Message>> {
     let one = |message: &'static str| Err(vec![message.into()]);
     let (text, surrogate) = match value {
         None => return one(messages::FIELD_REQUIRED),
         Some(Json::Null) => return one(messages::FIELD_NULL),
-        Some(Json::Bool(_) | Json::Array(_) | Json::Object(_)) => return one(messages::NOT_A_STRING),
+        Some(Json::Bool(_) | Json::Array(_) | Json::Object(_)) => return one(no_text),
         Some(Json::Integer(digits)) => (digits.clone(), None),
         Some(Json::Float(number)) => (PythonFloat(*number).to_string(), None),
         Some(Json::Text(Text { text, surrogate })) => (text.clone(), *surrogate),

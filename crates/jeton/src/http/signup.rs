@@ -51,7 +51,8 @@ pub(super) async fn signup(
 async fn applicant(app: &App, data: &Data) -> Result<Applicant, ApiError> {
     let (names, is_email_required) = (&app.settings().usernames, app.settings().signup.email_required);
     let mut fields = Fields::of(&data.0)?;
-    let username = fields.parsed("username", Blanks::Trim, |typed, characters| username(typed, characters, names));
+    let parse = |typed, characters| username(typed, characters, names);
+    let username = fields.parsed("username", Blanks::Trim, messages::NOT_A_STRING, parse);
     if let Some(username) = &username
         && app.auth.is_taken(username).await.map_err(AuthError::from)?
     {
@@ -59,8 +60,8 @@ async fn applicant(app: &App, data: &Data) -> Result<Applicant, ApiError> {
     }
     let password = Secret::new(fields.text("password", Blanks::Keep));
     let email = match is_email_required {
-        true => fields.parsed("email", Blanks::Trim, email),
-        false => fields.optional("email", Blanks::Trim, email),
+        true => fields.parsed("email", Blanks::Trim, messages::BAD_EMAIL, email),
+        false => fields.optional("email", Blanks::Trim, messages::BAD_EMAIL, email),
     };
     fields.complete(username.zip(email).map(|(username, email)| Applicant { username, password, email }))
 }

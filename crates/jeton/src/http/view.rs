@@ -277,7 +277,7 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     looked_at_session |= response.extensions_mut().remove::<LookedAtSession>().is_some();
     let headers = response.headers_mut();
     headers.insert(header::ALLOW, HeaderValue::from_static(view.allow));
-    if let Some(vary) = vary(view, format, looked_at_session) {
+    if let Some(vary) = vary(view, looked_at_session || is_page(headers)) {
         headers.append(header::VARY, HeaderValue::from_static(vary));
     }
     cookies.into_iter().for_each(|cookie| add_cookie(headers, cookie));
@@ -312,9 +312,13 @@ pub(super) fn extend(headers: &mut HeaderMap, more: HeaderMap) {
     }
 }
 
-/// What the answer depends on. Pages have forms, and those a token of the caller's.
-fn vary(view: &View, format: Format, looked_at_session: bool) -> Option<&'static str> {
-    let has_cookie = looked_at_session || matches!(format, Format::Html | Format::Page);
+/// Pages have forms, and those a token of the caller's.
+fn is_page(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|content_type| content_type.as_bytes().starts_with(b"text/html"))
+}
+
+/// What the answer depends on.
+fn vary(view: &View, has_cookie: bool) -> Option<&'static str> {
     let is_negotiated = match view.renderers {
         Renderers::JsonAndHtml | Renderers::Schema => true,
         Renderers::JsonOnly | Renderers::PageOnly => false,
