@@ -29,7 +29,6 @@ pub(super) const GAPS: &[(&str, &str)] = &[
 
 /// What Jeton alone says, but for its pages.
 pub(super) const OWN: &[(&str, &str)] = &[
-    ("The password will not do.", "이 비밀번호는 쓸 수 없습니다."),
     ("Duplicate field \"{name}\".", "\"{name}\" 필드가 두 번 있습니다."),
     ("The body is longer than {bytes} bytes.", "요청 본문이 {bytes}바이트를 넘습니다."),
     ("The body did not arrive in time.", "요청 본문이 제시간에 도착하지 않았습니다."),
@@ -57,7 +56,6 @@ pub(super) const OWN: &[(&str, &str)] = &[
         "Requests from {origin} are not allowed here: see csrf.trusted_origins, and behind a proxy server.trusted_proxies.",
         "{origin}에서 온 요청은 여기에서 허용되지 않습니다. csrf.trusted_origins를, 프록시 뒤라면 server.trusted_proxies도 확인하세요.",
     ),
-    ("The password will not do.", "이 비밀번호는 쓸 수 없습니다."),
     ("The token is in heavy use at the moment.", "지금 이 토큰을 쓰는 요청이 너무 많습니다."),
     ("Users cannot be looked up at the moment.", "지금은 사용자를 조회할 수 없습니다."),
 ];
