@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::debian;
 use crate::fuzz;
+use crate::postgres::Cluster;
 use crate::run::{counting, plain, succeeds};
 use crate::step::{Outcome, Step};
 use crate::workspace::Workspace;
@@ -21,6 +22,7 @@ pub(crate) fn steps() -> Vec<Step> {
         Step { name: "release-build", run: release_build },
         Step { name: "conformance-exact", run: conformance_exact },
         Step { name: "conformance-safe", run: conformance_safe },
+        Step { name: "conformance-postgres", run: conformance_postgres },
         Step { name: "interop", run: interop },
         Step { name: "browser", run: browser },
         Step { name: "schema", run: schema },
@@ -29,8 +31,9 @@ pub(crate) fn steps() -> Vec<Step> {
     ]
 }
 
-/// Unit and contract tests, by nextest where it is installed.
+/// Unit and contract tests, by nextest where it is installed, with a PostgreSQL of their own.
 fn unit(workspace: &Workspace) -> Result<Outcome> {
+    let cluster = Cluster::start()?;
     let mut command = if succeeds(&mut workspace.cargo(["nextest", "--version"])) {
         workspace.cargo([
             "nextest",
@@ -57,7 +60,7 @@ fn unit(workspace: &Workspace) -> Result<Outcome> {
             "--no-fail-fast",
         ])
     };
-    counting(&mut command).map(Outcome::Tested)
+    counting(command.env("JETON_TEST_POSTGRES", cluster.url())).map(Outcome::Tested)
 }
 
 fn doc_tests(workspace: &Workspace) -> Result<Outcome> {
@@ -80,9 +83,20 @@ fn conformance_safe(workspace: &Workspace) -> Result<Outcome> {
     conformance(workspace, "safe")
 }
 
+/// All scenarios once more, with the data on PostgreSQL.
+fn conformance_postgres(workspace: &Workspace) -> Result<Outcome> {
+    let cluster = Cluster::start()?;
+    counting(conformance_runner(workspace, "exact").env("JETON_TEST_DATABASE_URL", cluster.url())).map(Outcome::Tested)
+}
+
 fn conformance(workspace: &Workspace, compatibility: &str) -> Result<Outcome> {
+    counting(&mut conformance_runner(workspace, compatibility)).map(Outcome::Tested)
+}
+
+fn conformance_runner(workspace: &Workspace, compatibility: &str) -> Command {
     let mut runner = workspace.program(workspace.release_binary("jeton-conformance"));
-    counting(runner.args(["--quiet", "--compatibility", compatibility])).map(Outcome::Tested)
+    runner.args(["--quiet", "--compatibility", compatibility]);
+    runner
 }
 
 /// Our tokens and hashes against a real Django site, and the reverse.

@@ -34,7 +34,7 @@ pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
             say!("Use --noinput, --username and --password-stdin."),
         ));
     }
-    let auth = site.load()?.auth(OpenMode::Create)?;
+    let auth = site.load()?.auth(OpenMode::Create).await?;
     let username = match args.username {
         Some(username) => {
             free(&auth, &username).await?;

@@ -18,7 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
-    let store = site.load()?.open_store(OpenMode::Existing)?;
+    let store = site.load()?.open_store(OpenMode::Existing).await?;
     let now = Clock::system().now();
     let flushed = store.flush_all(now).await?;
     let mut sessions = 0;

@@ -60,13 +60,14 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
 /// Facts of a database that is there; nothing of one that is yet to be made.
 async fn facts(site: &Site) -> Result<Option<DatabaseFacts>, Failure> {
     match &site.settings().database.location {
-        Location::File(path) if path.exists() => {
-            let store = site.open_store(OpenMode::Existing)?;
+        Location::File(path) if !path.exists() => Ok(None),
+        Location::File(_) | Location::Server(_) => {
+            let store = site.open_store(OpenMode::Existing).await?;
             let facts = store.facts().await?;
             store.close().await?;
             Ok(Some(facts))
         }
-        Location::File(_) | Location::Memory => Ok(None),
+        Location::Memory => Ok(None),
     }
 }
 

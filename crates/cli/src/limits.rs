@@ -50,7 +50,7 @@ pub(crate) async fn run(site: &SiteArgs, command: &Command) -> Result<(), Failur
 }
 
 async fn show(site: &SiteArgs, args: &ShowArgs) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let limit = auth.account_limit(&args.account).await?;
     let now = auth.now();
     auth.store().close().await?;
@@ -74,7 +74,7 @@ async fn show(site: &SiteArgs, args: &ShowArgs) -> Result<(), Failure> {
 }
 
 async fn clear(site: &SiteArgs, args: &ClearArgs) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let had_failures = auth.clear_account_limit(&args.account).await?;
     auth.store().close().await?;
     let name = output::printable(&args.account);

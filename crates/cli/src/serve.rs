@@ -46,7 +46,7 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failur
 
     let mut signals = Signals::new()?;
     let made = made.into_iter().chain(new_database(&site)).collect::<Vec<_>>();
-    let store = site.open_store(OpenMode::Create)?;
+    let store = site.open_store(OpenMode::Create).await?;
     let jeton = Jeton::new(site.settings().clone(), store.clone())?;
     let listener = bind(&site, args.listen.is_some()).await?;
     let address = listener.local_addr().map_err(|error| network(say!("the listener has no address: {}", error)))?;
@@ -154,7 +154,7 @@ fn warn(site: &Site) {
 fn new_database(site: &Site) -> Option<PathBuf> {
     match &site.settings().database.location {
         Location::File(path) if !path.exists() => Some(path.clone()),
-        Location::File(_) | Location::Memory => None,
+        Location::File(_) | Location::Memory | Location::Server(_) => None,
     }
 }
 

@@ -88,7 +88,7 @@ impl Site {
     }
 
     /// Opens the database. A new one is made only by commands that put something into it.
-    pub(crate) fn open_store(&self, mode: OpenMode) -> Result<Store, Failure> {
+    pub(crate) async fn open_store(&self, mode: OpenMode) -> Result<Store, Failure> {
         let url = match &self.settings().database.location {
             Location::Memory => "sqlite::memory:".to_owned(),
             Location::File(path) => {
@@ -97,13 +97,14 @@ impl Site {
                 }
                 format!("sqlite://{}", path.display())
             }
+            Location::Server(url) => url.expose().clone(),
         };
-        Ok(Store::open(&url, mode, Clock::system().now())?)
+        Ok(Store::connect(&url, mode, Clock::system().now()).await?)
     }
 
     /// The rules over the database.
-    pub(crate) fn auth(self, mode: OpenMode) -> Result<Auth, Failure> {
-        let store = self.open_store(mode)?;
+    pub(crate) async fn auth(self, mode: OpenMode) -> Result<Auth, Failure> {
+        let store = self.open_store(mode).await?;
         Ok(Auth::new(Arc::new(self.loaded.settings), store, Clock::system(), Entropy::system())?)
     }
 

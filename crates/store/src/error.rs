@@ -10,10 +10,14 @@ use std::path::PathBuf;
 #[expect(missing_docs, reason = "the messages say it, and the fields are named in them")]
 pub enum StoreError {
     #[error(
-        "the database URL is not understood; write `sqlite://jeton.db`, `sqlite:///var/lib/jeton/jeton.db` or \
-         `sqlite::memory:` (PostgreSQL comes with a later version)"
+        "the database URL is not understood; write `sqlite://jeton.db`, `sqlite:///var/lib/jeton/jeton.db`, \
+         `sqlite::memory:` or `postgres://user:password@host/database`"
     )]
     Url,
+    #[error("the database server does not answer ({reason}): check that it runs, and database.url")]
+    Unreachable { reason: String },
+    #[error("the database on the server is not Jeton's yet: start `jeton serve` once to make its tables")]
+    NotInstalled,
     #[error("there is no folder {}: make it, or name another in the database URL", path.display())]
     FolderMissing { path: PathBuf },
     #[error(

@@ -195,9 +195,9 @@ impl Store {
     /// family; of a live one what is used up and what is listed singly above that.
     pub async fn count_tokens(&self, user_id: i64) -> Result<TokenCounts, StoreError> {
         const SQL: &str = "SELECT \
-            (SELECT COALESCE(SUM(generation + 1), 0) FROM jeton_family WHERE user_id = $1), \
-            (SELECT COALESCE(SUM(CASE WHEN revoked_at IS NULL THEN consumed_below ELSE generation + 1 END), 0) \
-                FROM jeton_family WHERE user_id = $1), \
+            (SELECT CAST(COALESCE(SUM(generation + 1), 0) AS BIGINT) FROM jeton_family WHERE user_id = $1), \
+            (SELECT CAST(COALESCE(SUM(CASE WHEN revoked_at IS NULL THEN consumed_below ELSE generation + 1 END), 0) \
+                AS BIGINT)                 FROM jeton_family WHERE user_id = $1), \
             (SELECT COUNT(*) FROM jeton_blacklisted_token AS single WHERE user_id = $1 \
                 AND NOT EXISTS (SELECT 1 FROM jeton_family WHERE key = single.family)), \
             (SELECT COUNT(*) FROM jeton_family AS member \

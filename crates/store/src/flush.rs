@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use jeton_token::id::FamilyKey;
 use jeton_token::time::Timestamp;
 
-use crate::engine::{Row, Statement, Value};
+use crate::engine::{Kind, Row, Statement, Value};
 use crate::{Store, StoreError};
 
 /// What one step of the sweeper did.
@@ -178,8 +178,8 @@ enum Last {
 fn keep(cursor: &Cursor) -> Statement {
     const SQL: &str = "UPDATE jeton_flush SET family_cursor = $1, token_cursor = $2 WHERE id = 1";
     let (family, token) = match cursor {
-        Cursor::Families(key) => (Value::from(*key), Value::Null),
-        Cursor::Tokens(jti) => (Value::Null, jti.as_str().into()),
+        Cursor::Families(key) => (Value::from(*key), Value::Null(Kind::Text)),
+        Cursor::Tokens(jti) => (Value::Null(Kind::Bytes), jti.as_str().into()),
     };
     Statement::new(SQL, [family, token])
 }

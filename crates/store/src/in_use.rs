@@ -43,6 +43,11 @@ impl InUse {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).seen.contains(&(key, low_bits))
     }
 
+    /// Whether there is anything to write.
+    pub(crate) fn is_any_pending(&self) -> bool {
+        !self.0.lock().unwrap_or_else(PoisonError::into_inner).pending.is_empty()
+    }
+
     /// What there is to write.
     pub(crate) fn drain(&self) -> Vec<Statement> {
         let pending = std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).pending);

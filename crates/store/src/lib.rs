@@ -39,6 +39,7 @@ pub use crate::rotations::Rotation;
 pub use crate::sessions::{NewSession, SessionDigest, SessionRow};
 pub use crate::users::{NewUser, User, UserField, UserKey};
 
+use crate::engine::postgres::Postgres;
 use crate::engine::sqlite::{Location, Sqlite};
 use crate::engine::{Engine, Statement};
 use crate::in_use::InUse;
@@ -80,6 +81,17 @@ impl Store {
         };
         let in_use = Arc::new(InUse::default());
         let engine = Engine::Sqlite(Sqlite::open(&location, mode, now, Arc::clone(&in_use))?);
+        Ok(Self { engine: Arc::new(engine), in_use, cursor: Arc::default() })
+    }
+
+    /// Opens what [`Store::open`] opens, and `postgres://user:password@host/database`: connects to the server, which several
+    /// nodes may share, and brings its schema up to date.
+    pub async fn connect(url: &str, mode: OpenMode, now: Timestamp) -> Result<Self, StoreError> {
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Self::open(url, mode, now);
+        }
+        let in_use = Arc::new(InUse::default());
+        let engine = Engine::Postgres(Postgres::open(url, mode, now, Arc::clone(&in_use)).await?);
         Ok(Self { engine: Arc::new(engine), in_use, cursor: Arc::default() })
     }
 

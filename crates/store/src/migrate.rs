@@ -35,6 +35,33 @@ pub(crate) const SQLITE: &[Migration] = &[
     Migration { number: 9, name: "group", sql: include_str!("../migrations/sqlite/0009_group.sql") },
 ];
 
+/// The same steps for PostgreSQL: same numbers, same names.
+pub(crate) const POSTGRES: &[Migration] = &[
+    Migration { number: 1, name: "users", sql: include_str!("../migrations/postgres/0001_users.sql") },
+    Migration { number: 2, name: "families", sql: include_str!("../migrations/postgres/0002_families.sql") },
+    Migration { number: 3, name: "blacklist", sql: include_str!("../migrations/postgres/0003_blacklist.sql") },
+    Migration { number: 4, name: "events", sql: include_str!("../migrations/postgres/0004_events.sql") },
+    Migration { number: 5, name: "flush", sql: include_str!("../migrations/postgres/0005_flush.sql") },
+    Migration { number: 6, name: "session", sql: include_str!("../migrations/postgres/0006_session.sql") },
+    Migration { number: 7, name: "auth_token", sql: include_str!("../migrations/postgres/0007_auth_token.sql") },
+    Migration { number: 8, name: "limit", sql: include_str!("../migrations/postgres/0008_limit.sql") },
+    Migration { number: 9, name: "group", sql: include_str!("../migrations/postgres/0009_group.sql") },
+];
+
+/// What comes before all of them, on both engines.
+pub(crate) const INSTALL: &str = "
+    CREATE TABLE jeton_install (
+        id SMALLINT NOT NULL PRIMARY KEY,
+        installed_at BIGINT NOT NULL
+    );
+    CREATE TABLE jeton_migration (
+        number INTEGER NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        applied_at BIGINT NOT NULL
+    );
+";
+
 impl Migration {
     /// SHA-256 of its text, in hex.
     pub(crate) fn digest(&self) -> String {
@@ -71,6 +98,12 @@ mod tests {
     fn check(applied: &[Applied]) -> Result<Vec<u32>, StoreError> {
         let pending = pending(SQLITE, applied, Path::new("jeton.db"))?;
         Ok(pending.iter().map(|migration| migration.number).collect())
+    }
+
+    #[test]
+    fn both_engines_take_the_same_steps() {
+        let steps = |all: &[Migration]| all.iter().map(|step| (step.number, step.name)).collect::<Vec<_>>();
+        assert_eq!(steps(SQLITE), steps(POSTGRES));
     }
 
     #[test]

@@ -154,7 +154,9 @@ impl Store {
             SELECT $1, $2, id FROM auth_user WHERE username = $3";
         let kind = EventKind::UserCreated.as_str();
         let event = Statement::new(EVENT, [now.into(), kind.into(), user.username.as_str().into()]);
-        let outcome = self.engine.write(vec![insert(user, now).guard(), event]).await?;
+        let mut statements = vec![insert(user, now).guard(), event];
+        statements.extend(user.id.and_then(|_| self.engine.skip_given_user_ids()));
+        let outcome = self.engine.write(statements).await?;
         outcome.row(0).map(|mut row| row.next("auth_user.id")).transpose()
     }
 
@@ -185,11 +187,15 @@ impl Store {
 
     /// Many at once, for imports: all that are free, or none if the database fails. Writes no events.
     pub async fn create_users(&self, users: &[NewUser], now: Timestamp) -> Result<Vec<Option<i64>>, StoreError> {
-        let outcome = self.engine.write(users.iter().map(|user| insert(user, now)).collect()).await?;
+        let mut statements: Vec<Statement> = users.iter().map(|user| insert(user, now)).collect();
+        if users.iter().any(|user| user.id.is_some()) {
+            statements.extend(self.engine.skip_given_user_ids());
+        }
+        let outcome = self.engine.write(statements).await?;
         let id = |effect: crate::engine::Effect| {
             effect.rows.into_iter().next().map(|mut row| row.next("auth_user.id")).transpose()
         };
-        outcome.effects().into_iter().map(id).collect()
+        outcome.effects().into_iter().take(users.len()).map(id).collect()
     }
 
     /// Sets the hash. With `if_still`, only where that is the hash now: a better hash of the old password, made at a

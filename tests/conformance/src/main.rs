@@ -4,6 +4,7 @@ mod answer;
 mod catalogue;
 mod clock;
 mod cookies;
+mod database;
 mod differences;
 mod forge;
 mod json_text;

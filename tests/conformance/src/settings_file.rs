@@ -7,10 +7,11 @@ use toml::{Table, Value};
 use crate::differences::Turned;
 use crate::profile::{Compatibility, Profile};
 
-/// The settings of a profile, on this port, in this stance, with some settings turned.
+/// The settings of a profile, on this port, with this database, in this stance, with some settings turned.
 pub(crate) fn settings_file(
     profile: &Profile,
     port: u16,
+    database: &str,
     compatibility: Compatibility,
     turned: &Turned,
 ) -> Result<String> {
@@ -18,7 +19,7 @@ pub(crate) fn settings_file(
     set(&mut settings, "compatibility", compatibility.name())?;
     set(&mut settings, "secret_key", profile.secret_key.as_str())?;
     set(&mut settings, "server.listen", format!("127.0.0.1:{port}"))?;
-    set(&mut settings, "database.url", "sqlite://jeton.db")?;
+    set(&mut settings, "database.url", database)?;
     set(&mut settings, "log.level", "debug")?;
     set(&mut settings, "ledger.BLACKLIST", profile.blacklist_app)?;
     set(&mut settings, "authentication.classes", profile.auth_classes.clone())?;
@@ -133,7 +134,7 @@ mod tests {
         profile.custom.refresh_cookie_secure = Some(true);
         profile.rate_limits = json!({"login_failures_per_account": "5/1m"});
         let turned = json!({"ledger.reuse_detection": false, "passwords.trim": true}).as_object().unwrap().clone();
-        let text = settings_file(&profile, 8001, Compatibility::Safe, &turned).unwrap();
+        let text = settings_file(&profile, 8001, "sqlite://jeton.db", Compatibility::Safe, &turned).unwrap();
         let read: Table = toml::from_str(&text).unwrap();
         assert_eq!(
             serde_json::to_value(&read).unwrap(),

@@ -11,6 +11,7 @@ use std::{env, thread};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
+use crate::database;
 use crate::differences::Turned;
 use crate::profile::{Compatibility, Profile};
 use crate::settings_file::settings_file;
@@ -70,7 +71,7 @@ impl Site {
             unsupported.join(", ")
         );
         let site = Self { binary, folder };
-        let settings = settings_file(profile, port, compatibility, turned)?;
+        let settings = settings_file(profile, port, &database::empty(port)?, compatibility, turned)?;
         fs::write(site.settings(), settings).with_context(|| site.settings().display().to_string())?;
         let users = serde_json::to_string(&profile.users)?;
         site.run(&["user", "import", "-"], &users).context("the profile's users")?;

@@ -25,7 +25,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let user = user::named(&auth, &args.username).await?;
     let caller = Caller { at: auth.now(), address: None, user_agent: None };
     let key = auth.create_auth_token(&user, &args.name, args.reset, &caller).await?;

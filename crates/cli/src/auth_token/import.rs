@@ -50,7 +50,7 @@ struct Found {
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let text = user::read(&args.file)?;
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let found = check(&auth, entries(&text)?).await?;
     if args.dry_run {
         return output::line(&say!("{} auth tokens could be imported", found.len()));

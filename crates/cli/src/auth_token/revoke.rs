@@ -21,7 +21,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let text = args.token.as_deref().map(token::given).transpose()?;
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let (store, now) = (auth.store(), auth.now());
     let ended = match (text, &args.all) {
         (Some(text), _) => {

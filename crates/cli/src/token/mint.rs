@@ -35,7 +35,7 @@ enum Kind {
 }
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let tokens = mint(&auth, args).await?;
     auth.store().close().await?;
     if args.json {

@@ -19,7 +19,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let text = given(&args.token)?;
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let is_token = text.matches('.').count() == 2;
     let revocation = if is_token { auth.revoke_token(&text).await? } else { auth.revoke_id(&text).await? };
     auth.store().close().await?;

@@ -40,7 +40,7 @@ struct Shown {
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let jti = given(&args.jti)?;
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let standing = auth.standing(&jti).await?;
     let shown = shown(&auth, &jti, standing).await?;
     auth.store().close().await?;

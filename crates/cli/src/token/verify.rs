@@ -25,7 +25,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failure> {
     let token = given(&args.token)?;
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let caller = Caller { at: auth.now(), address: None, user_agent: None };
     let verified = auth.verify(&token, &caller).await;
     auth.store().close().await?;

@@ -41,7 +41,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(site: &SiteArgs, args: Args) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Create)?;
+    let auth = site.load()?.auth(OpenMode::Create).await?;
     let person = Person {
         username: &args.username,
         first_name: &args.first_name,

@@ -45,7 +45,7 @@ struct Entry {
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let text = read(&args.file)?;
-    let auth = site.load()?.auth(OpenMode::Create)?;
+    let auth = site.load()?.auth(OpenMode::Create).await?;
     let (accounts, mut problems) = accounts(&text)?;
     problems.extend(conflicts(&auth, &accounts).await?);
     refuse(&problems)?;

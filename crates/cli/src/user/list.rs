@@ -25,7 +25,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
-    let store = site.load()?.open_store(OpenMode::Existing)?;
+    let store = site.load()?.open_store(OpenMode::Existing).await?;
     let users = store.list_users(args.after, args.limit).await?;
     store.close().await?;
     if args.json {

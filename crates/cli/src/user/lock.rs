@@ -15,7 +15,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args, is_active: bool) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let user = named(&auth, &args.username).await?;
     if !auth.set_active(&user, is_active).await? {
         return Err(gone(&args.username));

@@ -20,7 +20,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let user = named(&auth, &args.username).await?;
     let person = Person {
         username: &user.username,

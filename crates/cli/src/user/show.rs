@@ -21,7 +21,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let user = named(&auth, &args.username).await?;
     let tokens = auth.store().count_tokens(user.id).await?;
     auth.store().close().await?;

@@ -2,26 +2,31 @@
 
 use std::path::PathBuf;
 
+use jeton_token::secret::Secret;
+
 use super::given::{Given, Parsed, Setting, Wrong};
 use super::reader::Reader;
 
 /// The database.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Database {
-    /// The address to show to people; a file's path is resolved against the folder of the settings file.
+    /// The address to show to people, without a password; a file's path is resolved against the folder of the settings
+    /// file.
     pub url: String,
     /// The same, taken apart.
     pub location: Location,
 }
 
 /// What a database URL leads to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Location {
     /// `sqlite://:memory:`: gone when the process ends.
     Memory,
     /// `sqlite://PATH`.
     File(PathBuf),
+    /// `postgres://…`: a server, with the password if the URL has one.
+    Server(Secret<String>),
 }
 
 impl Default for Database {
@@ -41,6 +46,11 @@ impl Database {
     pub fn memory() -> Self {
         Self { url: "sqlite://:memory:".to_owned(), location: Location::Memory }
     }
+
+    /// A PostgreSQL server, `postgres://user:password@host:port/database`.
+    pub fn server(url: Secret<String>) -> Self {
+        Self { url: without_password(url.expose()), location: Location::Server(url) }
+    }
 }
 
 impl Database {
@@ -49,12 +59,13 @@ impl Database {
         let folder = section.folder();
         let Url(location) = section.read(
             "url",
-            "sqlite:// and the path of a file; a relative one counts from the folder of this file.",
+            "sqlite:// and the path of a file, a relative one counting from the folder of this file; or postgres://user:password@host/database.",
             Url(Location::File(PathBuf::from(DEFAULT_FILE))),
         );
         match location {
             Location::Memory => Self::memory(),
             Location::File(path) => Self::file(folder.join(path)),
+            Location::Server(url) => Self::server(url),
         }
     }
 }
@@ -69,13 +80,12 @@ impl Setting for Url {
             Some(("sqlite", path)) if !path.is_empty() && !path.contains(['?', '#']) => {
                 Ok(Self(Location::File(PathBuf::from(path))))
             }
-            Some(("postgres" | "postgresql", _)) => Err(vec![Wrong::new(
-                "PostgreSQL is not served by this version",
-                "Write \"sqlite://jeton-data/jeton.db\"; PostgreSQL comes later.",
-            )]),
+            Some(("postgres" | "postgresql", rest)) if !rest.is_empty() => {
+                Ok(Self(Location::Server(Secret::new(given.as_text().unwrap_or_default().to_owned()))))
+            }
             _ => Err(vec![Wrong::new(
                 "is not the URL of a database",
-                "Write \"sqlite://\" and the path of a file: \"sqlite://jeton-data/jeton.db\", or \"sqlite:///var/lib/jeton/jeton.db\".",
+                "Write \"sqlite://\" and the path of a file, such as \"sqlite://jeton-data/jeton.db\", or \"postgres://user:password@host/database\".",
             )]),
         }
     }
@@ -84,8 +94,42 @@ impl Setting for Url {
         match &self.0 {
             Location::Memory => "\"sqlite://:memory:\"".to_owned(),
             Location::File(path) => format!("sqlite://{}", path.display()).show(),
+            Location::Server(url) => without_password(url.expose()).show(),
         }
     }
 }
 
+/// A URL as it may be shown.
+fn without_password(url: &str) -> String {
+    let shown = url.split_once("://").and_then(|(scheme, rest)| {
+        let (account, place) = rest.rsplit_once('@')?;
+        let user = account.split_once(':').map_or(account, |(user, _)| user);
+        Some(format!("{scheme}://{user}@{place}"))
+    });
+    let shown = shown.unwrap_or_else(|| url.to_owned());
+    match shown.split_once('?') {
+        Some((place, options)) if options.contains("password") => place.to_owned(),
+        Some(_) | None => shown,
+    }
+}
+
 const DEFAULT_FILE: &str = "jeton-data/jeton.db";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_of_a_server_is_not_shown() {
+        for (url, shown) in [
+            ("postgres://ada:secret@db.example/jeton", "postgres://ada@db.example/jeton"),
+            ("postgres://ada:p@ss@db.example/jeton?sslmode=require", "postgres://ada@db.example/jeton?sslmode=require"),
+            ("postgres://db.example/jeton", "postgres://db.example/jeton"),
+            ("postgres://db.example/jeton?user=ada&password=secret", "postgres://db.example/jeton"),
+        ] {
+            let database = Database::server(Secret::from(url));
+            assert_eq!(database.url, shown);
+            assert!(!format!("{database:?}").contains("secret"));
+        }
+    }
+}

@@ -1,11 +1,12 @@
 //! The seam between statements, written once, and the database engine that carries them out.
 
+pub(crate) mod postgres;
 mod row;
 pub(crate) mod sqlite;
 mod statement;
 
 pub(crate) use self::row::{FromValue, Row};
-pub(crate) use self::statement::{Statement, Value};
+pub(crate) use self::statement::{Kind, Statement, Value};
 
 use crate::error::StoreError;
 
@@ -13,6 +14,7 @@ use crate::error::StoreError;
 #[derive(Debug)]
 pub(crate) enum Engine {
     Sqlite(sqlite::Sqlite),
+    Postgres(postgres::Postgres),
 }
 
 /// What became of a list of statements.
@@ -66,6 +68,7 @@ impl Engine {
     pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.read(statement).await,
+            Self::Postgres(postgres) => postgres.read(statement).await,
         }
     }
 
@@ -78,6 +81,16 @@ impl Engine {
     pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<Outcome, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.write(statements).await,
+            Self::Postgres(postgres) => postgres.write(statements).await,
+        }
+    }
+
+    /// What has to follow an insert that brings its own number, so that the next one is higher. SQLite sees to it itself.
+    pub(crate) fn skip_given_user_ids(&self) -> Option<Statement> {
+        const SQL: &str = "SELECT setval(pg_get_serial_sequence('auth_user', 'id'), (SELECT MAX(id) FROM auth_user))";
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres(_) => Some(Statement::new(SQL, [])),
         }
     }
 
@@ -85,6 +98,7 @@ impl Engine {
     pub(crate) async fn size(&self) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.size().await,
+            Self::Postgres(postgres) => postgres.size().await,
         }
     }
 
@@ -92,6 +106,7 @@ impl Engine {
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.close().await,
+            Self::Postgres(postgres) => postgres.close().await,
         }
     }
 }

@@ -34,7 +34,9 @@ impl FromValue for i64 {
     fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::Integer(integer) => Some(integer),
-            Value::Null | Value::Bool(_) | Value::Text(_) | Value::Secret(_) | Value::Bytes(_) | Value::Time(_) => None,
+            Value::Null(_) | Value::Bool(_) | Value::Text(_) | Value::Secret(_) | Value::Bytes(_) | Value::Time(_) => {
+                None
+            }
         }
     }
 }
@@ -63,9 +65,12 @@ impl FromValue for bool {
             Value::Bool(bool) => Some(bool),
             Value::Integer(0) => Some(false),
             Value::Integer(1) => Some(true),
-            Value::Integer(_) | Value::Null | Value::Text(_) | Value::Secret(_) | Value::Bytes(_) | Value::Time(_) => {
-                None
-            }
+            Value::Integer(_)
+            | Value::Null(_)
+            | Value::Text(_)
+            | Value::Secret(_)
+            | Value::Bytes(_)
+            | Value::Time(_) => None,
         }
     }
 }
@@ -74,9 +79,12 @@ impl FromValue for String {
     fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::Text(text) => Some(text),
-            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Secret(_) | Value::Bytes(_) | Value::Time(_) => {
-                None
-            }
+            Value::Null(_)
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Secret(_)
+            | Value::Bytes(_)
+            | Value::Time(_) => None,
         }
     }
 }
@@ -91,9 +99,12 @@ impl FromValue for Vec<u8> {
     fn from_value(value: Value) -> Option<Self> {
         match value {
             Value::Bytes(bytes) => Some(bytes),
-            Value::Null | Value::Bool(_) | Value::Integer(_) | Value::Text(_) | Value::Secret(_) | Value::Time(_) => {
-                None
-            }
+            Value::Null(_)
+            | Value::Bool(_)
+            | Value::Integer(_)
+            | Value::Text(_)
+            | Value::Secret(_)
+            | Value::Time(_) => None,
         }
     }
 }
@@ -123,7 +134,7 @@ impl FromValue for Timestamp {
             Value::Integer(micros) => Some(Self::from_micros(micros)),
             Value::Text(text) => django_time::parse(&text),
             Value::Time(moment) => Some(moment),
-            Value::Null | Value::Bool(_) | Value::Secret(_) | Value::Bytes(_) => None,
+            Value::Null(_) | Value::Bool(_) | Value::Secret(_) | Value::Bytes(_) => None,
         }
     }
 }
@@ -131,7 +142,7 @@ impl FromValue for Timestamp {
 impl<T: FromValue> FromValue for Option<T> {
     fn from_value(value: Value) -> Option<Self> {
         match value {
-            Value::Null => Some(None),
+            Value::Null(_) => Some(None),
             Value::Bool(_)
             | Value::Integer(_)
             | Value::Text(_)

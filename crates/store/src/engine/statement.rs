@@ -27,7 +27,8 @@ impl Statement {
 /// A value in a statement or in a row.
 #[derive(Clone, Debug)]
 pub(crate) enum Value {
-    Null,
+    /// Nothing, in a column of this kind.
+    Null(Kind),
     Bool(bool),
     Integer(i64),
     Text(String),
@@ -36,6 +37,34 @@ pub(crate) enum Value {
     Bytes(Vec<u8>),
     /// A moment in a column of Django's. Our own columns hold microseconds.
     Time(Timestamp),
+}
+
+/// What kinds of values there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Kind {
+    Bool,
+    Integer,
+    Text,
+    Bytes,
+    Time,
+}
+
+/// A type whose values are all of one kind, so that even their absence is.
+pub(crate) trait Kinded {
+    const KIND: Kind;
+}
+
+impl Value {
+    pub(crate) fn kind(&self) -> Kind {
+        match self {
+            Self::Null(kind) => *kind,
+            Self::Bool(_) => Kind::Bool,
+            Self::Integer(_) => Kind::Integer,
+            Self::Text(_) | Self::Secret(_) => Kind::Text,
+            Self::Bytes(_) => Kind::Bytes,
+            Self::Time(_) => Kind::Time,
+        }
+    }
 }
 
 impl From<bool> for Value {
@@ -105,8 +134,30 @@ impl From<Timestamp> for Value {
     }
 }
 
-impl<T: Into<Self>> From<Option<T>> for Value {
+impl<T: Into<Self> + Kinded> From<Option<T>> for Value {
     fn from(value: Option<T>) -> Self {
-        value.map_or(Self::Null, Into::into)
+        value.map_or(Self::Null(T::KIND), Into::into)
     }
+}
+
+macro_rules! kinds {
+    ($($type:ty: $kind:ident),* $(,)?) => {
+        $(impl Kinded for $type {
+            const KIND: Kind = Kind::$kind;
+        })*
+    };
+}
+
+kinds! {
+    bool: Bool,
+    i64: Integer,
+    u32: Integer,
+    Timestamp: Integer,
+    Generation: Integer,
+    &str: Text,
+    String: Text,
+    &Secret<String>: Text,
+    &[u8]: Bytes,
+    [u8; 8]: Bytes,
+    FamilyKey: Bytes,
 }

@@ -11,6 +11,7 @@ mod groups;
 mod login_limits;
 mod rotations;
 mod rules;
+mod schema;
 mod sessions;
 mod store;
 mod users;
@@ -39,6 +40,15 @@ macro_rules! contract {
                 let folder = tempfile::tempdir().unwrap();
                 let store = crate::open(&format!("sqlite://{}", folder.path().join("jeton.db").display()));
                 crate::$subject::$case(store).await;
+            })*)*
+        }
+        /// PostgreSQL, each case in a schema of its own.
+        mod postgres {
+            $($(#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $case() {
+                let schema = crate::schema::Schema::make().await;
+                crate::$subject::$case(schema.open().await).await;
+                schema.remove().await;
             })*)*
         }
     };

@@ -26,7 +26,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let Some(username) = &args.username else {
         let groups = auth.store().list_groups(args.after.as_deref(), args.limit).await?;
         auth.store().close().await?;

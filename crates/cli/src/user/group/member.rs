@@ -18,7 +18,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn add(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let user = named(&auth, &args.username).await?;
     let is_new = auth.store().add_user_to_group(user.id, &args.group, auth.now()).await?;
     auth.store().close().await?;
@@ -30,7 +30,7 @@ pub(crate) async fn add(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
 }
 
 pub(crate) async fn remove(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
-    let auth = site.load()?.auth(OpenMode::Existing)?;
+    let auth = site.load()?.auth(OpenMode::Existing).await?;
     let user = named(&auth, &args.username).await?;
     let was_in = auth.store().remove_user_from_group(user.id, &args.group, auth.now()).await?;
     auth.store().close().await?;

@@ -9,7 +9,7 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, ErrorCode, OpenFlags};
 
 use crate::django_time;
-use crate::engine::{Effect, Row, Statement, Value};
+use crate::engine::{Effect, Kind, Row, Statement, Value};
 use crate::error::StoreError;
 
 /// What a connection is for.
@@ -116,7 +116,7 @@ fn number(sql: &str) -> String {
 
 fn value(column: ValueRef<'_>) -> rusqlite::Result<Value> {
     Ok(match column {
-        ValueRef::Null => Value::Null,
+        ValueRef::Null => Value::Null(Kind::Text),
         ValueRef::Integer(integer) => Value::Integer(integer),
         ValueRef::Real(real) => Value::Text(real.to_string()),
         ValueRef::Text(_) => Value::Text(column.as_str()?.to_owned()),
@@ -127,7 +127,7 @@ fn value(column: ValueRef<'_>) -> rusqlite::Result<Value> {
 impl ToSql for Value {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
         Ok(match self {
-            Self::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Self::Null(_) => ToSqlOutput::Borrowed(ValueRef::Null),
             Self::Bool(bool) => ToSqlOutput::Borrowed(ValueRef::Integer((*bool).into())),
             Self::Integer(integer) => ToSqlOutput::Borrowed(ValueRef::Integer(*integer)),
             Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),

@@ -173,7 +173,7 @@ fn migrate(connection: &Connection, path: &Path, now: Timestamp) -> Result<(), S
 
 fn steps(connection: &Connection, path: &Path, now: Timestamp) -> Result<(), StoreError> {
     if !has_table(connection, "jeton_install")? {
-        connection.raw.execute_batch(INSTALL).map_err(problem)?;
+        connection.raw.execute_batch(migrate::INSTALL).map_err(problem)?;
         let installed = "INSERT INTO jeton_install (id, installed_at) VALUES (1, $1)";
         connection.run(&Statement::new(installed, [now.into()]))?;
     }
@@ -219,15 +219,3 @@ static MADE: AtomicU64 = AtomicU64::new(0);
 /// `JETN`.
 const APPLICATION_ID: &str = "1246057550";
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-const INSTALL: &str = "
-    CREATE TABLE jeton_install (
-        id SMALLINT NOT NULL PRIMARY KEY,
-        installed_at BIGINT NOT NULL
-    );
-    CREATE TABLE jeton_migration (
-        number INTEGER NOT NULL PRIMARY KEY,
-        name TEXT NOT NULL,
-        digest TEXT NOT NULL,
-        applied_at BIGINT NOT NULL
-    );
-";
