@@ -8,4 +8,4 @@ import service
 
 def pytest_sessionfinish():
     if service.service.cache_info().currsize:
-        service.service().stop()
+        service.stop_all()

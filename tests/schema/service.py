@@ -18,6 +18,7 @@ STARTS_WITHIN = 30
 STOPS_WITHIN = 20
 
 SETTINGS = """\
+compatibility = "{stance}"
 secret_key = "schema-tests-secret-key-0123456789-abcdefghijk"
 
 [server]
@@ -47,14 +48,22 @@ BLACKLIST_AFTER_ROTATION = true
 """
 
 
+STANCES = ["safe", "exact"]
+
+
 @cache
-def service():
-    """The running service."""
-    return Service()
+def service(stance="safe"):
+    """The running service of a stance."""
+    return Service(stance)
+
+
+def stop_all():
+    for stance in STANCES:
+        service(stance).stop()
 
 
 class Service:
-    def __init__(self):
+    def __init__(self, stance):
         self.binary = ROOT / os.environ.get("JETON_BIN", "target/release/jeton")
         if not self.binary.is_file():
             raise FileNotFoundError(f"{self.binary} is not there: run `cargo build --release`, or set JETON_BIN")
@@ -64,7 +73,7 @@ class Service:
             listener.bind(("127.0.0.1", 0))
             self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        (Path(self.folder.name) / "jeton.toml").write_text(SETTINGS.format(port=self.port))
+        (Path(self.folder.name) / "jeton.toml").write_text(SETTINGS.format(stance=stance, port=self.port))
         self.run("user", "add", USERNAME, "--password-stdin", stdin=PASSWORD)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
