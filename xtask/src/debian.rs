@@ -14,7 +14,7 @@ struct Package {
     probe: [&'static str; 3],
 }
 
-const PACKAGES: [Package; 13] = [
+const PACKAGES: [Package; 14] = [
     Package { name: "gcc", probe: ["cc", "--version", ""] },
     Package { name: "g++", probe: ["c++", "--version", ""] },
     Package { name: "libc6-dev", probe: ["sh", "-c", "test -e /usr/include/stdio.h"] },
@@ -24,6 +24,7 @@ const PACKAGES: [Package; 13] = [
     Package { name: "nodejs", probe: ["node", "--version", ""] },
     Package { name: "npm", probe: ["npm", "--version", ""] },
     Package { name: "chromium", probe: ["chromium", "--version", ""] },
+    Package { name: "fontconfig", probe: ["fc-list", "--version", ""] },
     Package { name: "fonts-noto-cjk", probe: ["sh", "-c", "fc-list :lang=ko | grep -q ."] },
     Package { name: "postgresql", probe: ["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"] },
     Package { name: "python3", probe: ["python3", "-c", "import ssl, sqlite3"] },

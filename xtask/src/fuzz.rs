@@ -186,8 +186,8 @@ const RUSTFLAGS: [&str; 6] = [
 /// For one input: length, seconds, memory.
 const LIMITS: [&str; 4] = ["-max_len=4096", "-timeout=5", "-rss_limit_mb=1024", "-print_final_stats=1"];
 const AT_ONCE: usize = 2;
-const SECONDS: u32 = 20;
-const LONG_SECONDS: u32 = 60;
+const SECONDS: u32 = 60;
+const LONG_SECONDS: u32 = 600;
 const MAX_LINES: usize = 30;
 
 #[cfg(test)]
