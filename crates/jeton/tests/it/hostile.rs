@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::site::Site;
 
-const ENDPOINTS: [&str; 11] = [
+const ENDPOINTS: [&str; 16] = [
     "/api/token/",
     "/api/token/refresh/",
     "/api/token/verify/",
@@ -19,6 +19,11 @@ const ENDPOINTS: [&str; 11] = [
     "/api/v1/users/login",
     "/api/token-auth/",
     "/api/v1/users/login/jwt",
+    "/api/v1/users/logout",
+    "/api/v1/signup/",
+    "/api/v1/login/",
+    "/api/v1/logout/",
+    "/api/v1/token/refresh/",
     "/setup/",
 ];
 
