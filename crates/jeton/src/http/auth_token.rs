@@ -51,7 +51,7 @@ fn read(app: &App, data: &Data) -> Result<(Credentials, String), ApiError> {
     let mut fields = Fields::of(&data.0)?;
     let credentials = Credentials {
         username: fields.text("username", Blanks::Trim),
-        password: Secret::new(fields.text("password", Blanks::Keep)),
+        password: Secret::new(fields.text("password", Blanks::Significant)),
     };
     let name = match app.settings().auth_tokens.one_per_user {
         true => String::new(),

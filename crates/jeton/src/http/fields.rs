@@ -18,8 +18,10 @@ pub(super) struct Fields<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Blanks {
     Trim,
-    /// They stay, and count as letters.
+    /// They stay; but a text of nothing else is blank.
     Keep,
+    /// They stay, and count as letters.
+    Significant,
 }
 
 impl<'a> Fields<'a> {
@@ -151,11 +153,11 @@ fn read_text(
     Ok((text, characters))
 }
 
-/// Where blanks are kept, they are characters as all others.
+/// Where blanks are significant, they are characters as all others.
 fn is_blank(text: &str, blanks: Blanks) -> bool {
     match blanks {
-        Blanks::Trim => strip(text).is_empty(),
-        Blanks::Keep => text.is_empty(),
+        Blanks::Trim | Blanks::Keep => strip(text).is_empty(),
+        Blanks::Significant => text.is_empty(),
     }
 }
 
@@ -204,7 +206,8 @@ mod tests {
         assert_eq!(read(r#"{"a": 1.50}"#, Blanks::Trim), Ok("1.5".to_owned()));
         assert_eq!(read(r#"{"a": " b\n"}"#, Blanks::Trim), Ok("b".to_owned()));
         assert_eq!(read(r#"{"a": " b\n"}"#, Blanks::Keep), Ok(" b\n".to_owned()));
-        assert_eq!(read(r#"{"a": "  "}"#, Blanks::Keep), Ok("  ".to_owned()));
-        assert_eq!(read(r#"{"a": ""}"#, Blanks::Keep), Err(vec![messages::FIELD_BLANK.to_owned()]));
+        assert_eq!(read(r#"{"a": "  "}"#, Blanks::Keep), Err(vec![messages::FIELD_BLANK.to_owned()]));
+        assert_eq!(read(r#"{"a": "  "}"#, Blanks::Significant), Ok("  ".to_owned()));
+        assert_eq!(read(r#"{"a": ""}"#, Blanks::Significant), Err(vec![messages::FIELD_BLANK.to_owned()]));
     }
 }

@@ -58,7 +58,7 @@ async fn applicant(app: &App, data: &Data) -> Result<Applicant, ApiError> {
     {
         fields.refuse("username", messages::USERNAME_TAKEN);
     }
-    let password = Secret::new(fields.text("password", Blanks::Keep));
+    let password = Secret::new(fields.text("password", Blanks::Significant));
     let email = match is_email_required {
         true => fields.parsed("email", Blanks::Trim, messages::BAD_EMAIL, email),
         false => fields.optional("email", Blanks::Trim, messages::BAD_EMAIL, email),
