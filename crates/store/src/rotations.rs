@@ -9,7 +9,7 @@ use jeton_token::time::Timestamp;
 use crate::engine::{Statement, Value};
 use crate::events::{self, NewEvent};
 use crate::families::{FamilyRow, family, family_columns};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, sessions};
 
 /// A refresh token is presented and shall get a successor.
 #[derive(Clone, Debug)]
@@ -134,18 +134,26 @@ impl Store {
         Ok(self.engine.write(vec![update, events::append(event)]).await?.is_done())
     }
 
-    /// All of a user's live families end. How many there were; no event if there was none.
+    /// All of a user's live families end, and with `and_sessions` all sessions, at once. How many families there were; no
+    /// event if there was none.
     pub async fn end_families_of_user(
         &self,
         user_id: i64,
         reason: EndReason,
+        and_sessions: bool,
         now: Timestamp,
         event: &NewEvent,
     ) -> Result<u64, StoreError> {
         const SQL: &str = "UPDATE jeton_family SET revoked_at = $2, revoke_reason = $3 \
             WHERE user_id = $1 AND revoked_at IS NULL";
         let update = Statement::new(SQL, [user_id.into(), now.into(), reason.as_str().into()]).guard();
-        Ok(self.engine.write(vec![update, events::append(event)]).await?.changed(0))
+        let mut statements = vec![update, events::append(event)];
+        statements.extend(and_sessions.then(|| sessions::delete_of_user(user_id)));
+        let ended = self.engine.write(statements).await?.changed(0);
+        if ended == 0 && and_sessions {
+            self.delete_sessions_of_user(user_id).await?;
+        }
+        Ok(ended)
     }
 }
 

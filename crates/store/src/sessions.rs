@@ -138,8 +138,7 @@ impl Store {
 
     /// Ends every session of a user, and answers how many there were.
     pub async fn delete_sessions_of_user(&self, user_id: i64) -> Result<u64, StoreError> {
-        const SQL: &str = "DELETE FROM jeton_session WHERE user_id = $1";
-        Ok(self.engine.write(vec![Statement::new(SQL, [user_id.into()])]).await?.changed(0))
+        Ok(self.engine.write(vec![delete_of_user(user_id)]).await?.changed(0))
     }
 
     /// Deletes sessions that have run out, at most 500 in a commit, and answers how many; writes nothing if there are none.
@@ -153,6 +152,11 @@ impl Store {
         let statement = Statement::new(DELETE, [now.into(), EXPIRED_AT_ONCE.into()]);
         Ok(self.engine.write(vec![statement]).await?.changed(0))
     }
+}
+
+/// The statement that ends every session of a user, to stand beside others.
+pub(crate) fn delete_of_user(user_id: i64) -> Statement {
+    Statement::new("DELETE FROM jeton_session WHERE user_id = $1", [user_id.into()])
 }
 
 fn delete(digest: SessionDigest) -> Statement {

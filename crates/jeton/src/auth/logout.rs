@@ -44,10 +44,8 @@ impl Auth {
             address: caller.address(),
             detail: None,
         };
-        self.store().end_families_of_user(user_id, EndReason::LogoutAll, now, &event).await?;
-        if self.settings().sessions.end_at_logout_all {
-            self.store().delete_sessions_of_user(user_id).await?;
-        }
+        let and_sessions = self.settings().sessions.end_at_logout_all;
+        self.store().end_families_of_user(user_id, EndReason::LogoutAll, and_sessions, now, &event).await?;
         Ok(())
     }
 }

@@ -165,6 +165,7 @@ contract! {
         a_session_is_renewed_by_its_user_alone
         a_session_ends_once_with_one_event
         all_sessions_of_a_user_end_and_no_others
+        sessions_end_with_the_families_if_asked_and_where_there_is_no_family
         a_session_of_a_deleted_user_is_nobodys
         sessions_that_ran_out_are_deleted_by_and_by
         sixty_four_logins_at_once_are_sixty_four_sessions

@@ -253,7 +253,8 @@ pub(crate) async fn all_families_of_a_user_end_and_no_others(store: Store) {
         family(&store, number, owner).await;
     }
     let everywhere = event(EventKind::SignedOutEverywhere, None);
-    let end = async || store.end_families_of_user(ada, EndReason::LogoutAll, after(3), &everywhere).await.unwrap();
+    let end =
+        async || store.end_families_of_user(ada, EndReason::LogoutAll, false, after(3), &everywhere).await.unwrap();
     assert_eq!(end().await, 2);
     assert_eq!(end().await, 0);
     for (number, is_ended) in [(1, true), (2, true), (3, false), (4, false)] {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use jeton_store::{EventKind, NewSession, SessionDigest, SessionRow, Store};
+use jeton_token::rotation::EndReason;
 
-use crate::{DAY, START, after, event, kinds_of_events, user};
+use crate::{DAY, START, after, event, family, kinds_of_events, user};
 
 fn digest(number: u32) -> SessionDigest {
     SessionDigest::of(&format!("key {number}"))
@@ -98,6 +99,20 @@ pub(crate) async fn all_sessions_of_a_user_end_and_no_others(store: Store) {
     assert_eq!(store.delete_sessions_of_user(ada).await.unwrap(), 3);
     assert_eq!(store.delete_sessions_of_user(ada).await.unwrap(), 0);
     assert!(find(&store, 0).await.is_none() && find(&store, 9).await.is_some());
+}
+
+pub(crate) async fn sessions_end_with_the_families_if_asked_and_where_there_is_no_family(store: Store) {
+    let ada = user(&store, "ada").await;
+    let everywhere = event(EventKind::SignedOutEverywhere, None);
+    for (number, and_sessions, has_family) in [(1, false, true), (2, true, true), (3, true, false)] {
+        create(&store, number, ada, None).await;
+        if has_family {
+            family(&store, number, Some(ada)).await;
+        }
+        let ended = store.end_families_of_user(ada, EndReason::LogoutAll, and_sessions, after(3), &everywhere).await;
+        assert_eq!(ended.unwrap(), u64::from(has_family));
+        assert_eq!(find(&store, number).await.is_none(), and_sessions, "session {number}");
+    }
 }
 
 pub(crate) async fn a_session_of_a_deleted_user_is_nobodys(store: Store) {
