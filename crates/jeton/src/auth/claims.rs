@@ -58,15 +58,12 @@ impl Auth {
         (is_literal && !self.has_hooks()).then(|| literals(declared))
     }
 
-    /// What it and a hook add for this token. Its user is looked up only if somebody asks.
+    /// What it and a hook add for this token, where that is not the same for all.
     pub(super) async fn verified_fields(
         &self,
         mut claims: Claims,
         caller: &Caller,
     ) -> Result<Map<String, Value>, AuthError> {
-        if let Some(fields) = self.fields_of_every_verified() {
-            return Ok(fields);
-        }
         let user = self.user_of(&claims).await?;
         let mut fields = self.answer_fields(&self.settings().simple_jwt.response.verify, user.user()).await?;
         self.after(UseCase::Verify, user.user(), &mut claims, &mut fields, caller).await?;

@@ -14,6 +14,12 @@ pub(super) enum Purpose {
     HandMadeToken,
     /// Hand-made tokens carry an HMAC of the stored password hash under this key.
     HandMadePassword,
+    /// Sessions keep an HMAC of the stored password hash under this key.
+    SessionPassword,
+    /// CSRF tokens carry an HMAC of their session's key under this one.
+    CsrfToken,
+    /// Names that failed to sign in are kept as digests with this key.
+    LoginLimit,
 }
 
 impl Purpose {
@@ -33,6 +39,9 @@ impl Purpose {
             Self::AuthTokenSeal => "auth token seal",
             Self::HandMadeToken => "hand-made token",
             Self::HandMadePassword => "hand-made token password",
+            Self::SessionPassword => "session password",
+            Self::CsrfToken => "csrf token",
+            Self::LoginLimit => "login limit",
         }
     }
 }
@@ -60,12 +69,20 @@ mod tests {
 
     #[test]
     fn each_purpose_and_each_secret_has_its_own_key() {
-        let all = [Purpose::AuthTokenDigest, Purpose::AuthTokenSeal, Purpose::HandMadeToken, Purpose::HandMadePassword];
+        let all = [
+            Purpose::AuthTokenDigest,
+            Purpose::AuthTokenSeal,
+            Purpose::HandMadeToken,
+            Purpose::HandMadePassword,
+            Purpose::SessionPassword,
+            Purpose::CsrfToken,
+            Purpose::LoginLimit,
+        ];
         let (one, other) = (Secret::from("one"), Secret::from("other"));
         let mut keys: Vec<[u8; 32]> =
             all.iter().flat_map(|purpose| [*purpose.key(&one).expose(), *purpose.key(&other).expose()]).collect();
         keys.sort_unstable();
         keys.dedup();
-        assert_eq!(keys.len(), 8);
+        assert_eq!(keys.len(), 2 * all.len());
     }
 }

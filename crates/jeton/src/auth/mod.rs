@@ -68,6 +68,7 @@ use crate::jwks::RemoteKeys;
 use crate::limits::Limits;
 use crate::passwords::Hasher;
 use crate::settings::Settings;
+use derived_key::Purpose;
 use hand_made::HandMade;
 use hooks::DynHooks;
 pub(crate) use hooks::RefusalStatus;
@@ -176,11 +177,11 @@ impl Auth {
             hand_made: HandMade::new(&settings).map_err(BuildError::HandMade)?,
             in_use: InUse::default(),
             setup: Setup::default(),
-            limits: Limits::new(&settings.limits, settings.secret_key.expose()),
+            limits: Limits::new(&settings.limits, Purpose::LoginLimit.key(&settings.secret_key)),
             limits_restored: OnceCell::new(),
             hooks: embedded.hooks,
             users: embedded.users,
-            session_keys: SessionKeys::of(&settings),
+            session_keys: SessionKeys::of(&settings.secret_key),
             settings,
             store,
             clock,

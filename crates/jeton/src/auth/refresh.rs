@@ -143,8 +143,10 @@ impl Auth {
         generation: Generation,
         caller: &Caller,
     ) -> Result<Option<Result<Pass, AuthError>>, AuthError> {
-        let detail = Some(format!("generation {} presented, {} is the newest", generation.0, row.state.generation.0));
-        let event = |kind| self.event(kind, row.key, row.user_id, caller, detail.clone());
+        let event = |kind| {
+            let detail = format!("generation {} presented, {} is the newest", generation.0, row.state.generation.0);
+            self.event(kind, row.key, row.user_id, caller, Some(detail))
+        };
         let carried_out = match decision {
             Decision::Refuse(Refusal::LedgerBehind) => {
                 self.store().append_event(&event(EventKind::LedgerBehind)).await?;

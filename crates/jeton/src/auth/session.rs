@@ -5,8 +5,8 @@ use jeton_token::hs256::Hs256;
 use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 
+use super::derived_key::Purpose;
 use super::{Auth, AuthError, Caller, Credentials, Principal};
-use crate::settings::Settings;
 
 /// What the key of a session stands for.
 #[derive(Clone, Debug)]
@@ -26,10 +26,9 @@ pub(super) struct SessionKeys {
 }
 
 impl SessionKeys {
-    pub(super) fn of(settings: &Settings) -> Self {
-        let secret = Hs256::new(settings.secret_key.expose().as_bytes());
-        let derived = |purpose: &[u8]| Hs256::new(&secret.tag(purpose));
-        Self { password: derived(b"jeton.session.password"), csrf: derived(b"jeton.session.csrf") }
+    pub(super) fn of(secret_key: &Secret<String>) -> Self {
+        let derived = |purpose: Purpose| Hs256::new(purpose.key(secret_key).expose());
+        Self { password: derived(Purpose::SessionPassword), csrf: derived(Purpose::CsrfToken) }
     }
 }
 

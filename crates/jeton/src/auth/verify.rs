@@ -1,5 +1,6 @@
 //! Verify: is this token, of whatever kind, good at this moment.
 
+use jeton_token::claims::Claims;
 use jeton_token::id::{Jti, Member};
 use jeton_token::jws::Room;
 use jeton_token::time::Timestamp;
@@ -21,18 +22,25 @@ impl Auth {
         let mut room = Room::new();
         let payload = self.open(token.as_bytes(), &mut room).await?;
         let now = self.now();
-        if let Some(fields) = self.fields_of_every_verified()
-            && self.is_good_at_sight(&payload, now)
-        {
-            return Ok(fields);
+        let Some(fields) = self.fields_of_every_verified() else {
+            let claims = self.judge_verified(&payload, now, caller).await?;
+            return self.verified_fields(claims, caller).await;
+        };
+        if !self.is_good_at_sight(&payload, now) {
+            self.judge_verified(&payload, now, caller).await?;
         }
-        let genuine = self.tokens().judge(&payload, now)?;
+        Ok(fields)
+    }
+
+    /// What a good token says, of whatever form; hooks and the ledger are asked.
+    async fn judge_verified(&self, payload: &[u8], now: Timestamp, caller: &Caller) -> Result<Claims, AuthError> {
+        let genuine = self.tokens().judge(payload, now)?;
         self.before(UseCase::Verify, genuine.claims(), caller).await?;
         genuine.check_complete(None)?;
         if self.verify_consults_blacklist() {
             self.check_verified(&genuine).await?;
         }
-        self.verified_fields(genuine.into_token(None)?, caller).await
+        Ok(genuine.into_claims())
     }
 
     /// Whether nothing more is to be asked about a plain token: no list is consulted, or it stands on none.

@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jeton_store::LoginLimit;
 use jeton_token::rotation::AgentDigest;
+use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 use sha2::{Digest, Sha256};
 
@@ -32,7 +33,7 @@ pub(crate) struct Limits {
     of_address: Option<Rule>,
     of_sign_ups: Option<Rule>,
     of_requests: Option<Rule>,
-    secret: [u8; 32],
+    secret: Secret<[u8; 32]>,
     memory: Mutex<Memory>,
 }
 
@@ -107,8 +108,8 @@ pub(crate) struct Trial<'a> {
 }
 
 impl Limits {
-    /// Names are kept as digests that nobody can make who does not know the site's secret.
-    pub(crate) fn new(settings: &settings::Limits, site_secret: &str) -> Self {
+    /// Names are kept as digests that nobody can make who does not know the secret.
+    pub(crate) fn new(settings: &settings::Limits, secret: Secret<[u8; 32]>) -> Self {
         let rule = |limit, longest_delay| match limit {
             Limit::Off => None,
             Limit::AtMost(rate) => Some(Rule { rate, longest_delay }),
@@ -125,7 +126,7 @@ impl Limits {
             of_address: rule(settings.login_failures_per_address, None),
             of_sign_ups: rule(settings.signups_per_address, None),
             of_requests: rule(settings.requests_per_address, None),
-            secret: Sha256::new().chain_update(b"jeton limits").chain_update(site_secret).finalize().into(),
+            secret,
             memory: Mutex::new(memory),
         }
     }
@@ -232,7 +233,7 @@ impl Limits {
 
     fn digest<const N: usize>(&self, kind: &[u8], text: &[u8]) -> [u8; N] {
         let digest: [u8; 32] =
-            Sha256::new().chain_update(self.secret).chain_update(kind).chain_update(text).finalize().into();
+            Sha256::new().chain_update(self.secret.expose()).chain_update(kind).chain_update(text).finalize().into();
         std::array::from_fn(|position| digest[position])
     }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::settings::{Compatibility, Limits as Settings};
 
 fn limits() -> Limits {
-    Limits::new(&Settings::defaults(Compatibility::Safe), "a secret")
+    Limits::new(&Settings::defaults(Compatibility::Safe), Secret::new([7; 32]))
 }
 
 fn at(minutes: u64) -> Timestamp {
@@ -229,7 +229,7 @@ fn sign_ups_and_requests_count_by_address_and_only_where_they_are_limited() {
     assert!(limits.count_sign_up(None, at(0)).is_ok(), "who comes from nowhere cannot be counted");
     assert!((0..1000).all(|_| limits.count_request(address, at(0)).is_ok()));
     settings.requests_per_address = Limit::AtMost(settings::Rate { count: 3, per: Duration::from_secs(60) });
-    let limits = Limits::new(&settings, "a secret");
+    let limits = Limits::new(&settings, Secret::new([7; 32]));
     let free = (0..30).filter(|_| limits.count_request(address, at(0)).is_ok()).count();
     assert_eq!(free, 3);
     assert!(limits.count_request(address, at(2)).is_ok());
@@ -237,7 +237,7 @@ fn sign_ups_and_requests_count_by_address_and_only_where_they_are_limited() {
 
 #[test]
 fn in_exact_nothing_is_limited() {
-    let limits = Limits::new(&Settings::defaults(Compatibility::Exact), "a secret");
+    let limits = Limits::new(&Settings::defaults(Compatibility::Exact), Secret::new([7; 32]));
     let contender = from(&limits, "alice", "198.51.100.1", 1);
     assert!((0..1000).all(|_| matches!(limits.try_begin(contender, at(0)), Admission::Begun(_))));
     assert!((0..1000).all(|_| limits.count_sign_up(Some("192.0.2.1".parse().unwrap()), at(0)).is_ok()));

@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use super::super::App;
 use super::super::error::ApiError;
+use super::header::{After, after_scheme};
 use crate::auth::{AuthError, AuthTokenError, Principal};
 use crate::settings::Settings;
 
@@ -22,22 +23,12 @@ pub(super) fn challenge(settings: &Settings) -> HeaderValue {
 /// The key of the header: nothing if there is none or its first word is another. A header that comes twice does not hold
 /// one key.
 fn key<'a>(headers: &'a HeaderMap, keyword: &str) -> Result<Option<&'a str>, AuthTokenError> {
-    let mut headers = headers.get_all(header::AUTHORIZATION).iter();
-    let Some(header) = headers.next() else {
-        return Ok(None);
-    };
-    let repeated = headers.next().is_some();
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-    let mut words = header.as_bytes().split(blank).filter(|word| !word.is_empty());
-    match words.next() {
-        Some(word) if word.eq_ignore_ascii_case(keyword.as_bytes()) => {}
-        Some(_) | None => return Ok(None),
-    }
-    match (words.next(), words.next()) {
-        (_, Some(_)) => Err(AuthTokenError::Spaces),
-        (_, None) if repeated => Err(AuthTokenError::Spaces),
-        (None, None) => Err(AuthTokenError::NoCredentials),
-        (Some(key), None) => std::str::from_utf8(key).map(Some).map_err(|_| AuthTokenError::InvalidCharacters),
+    let is_ours = |word: &[u8]| word.eq_ignore_ascii_case(keyword.as_bytes());
+    match after_scheme(headers, header::AUTHORIZATION.as_str(), is_ours) {
+        None => Ok(None),
+        Some(After::Nothing) => Err(AuthTokenError::NoCredentials),
+        Some(After::More) => Err(AuthTokenError::Spaces),
+        Some(After::One(key)) => std::str::from_utf8(key).map(Some).map_err(|_| AuthTokenError::InvalidCharacters),
     }
 }
 

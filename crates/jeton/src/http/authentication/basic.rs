@@ -1,23 +1,18 @@
 //! `basic`: name and password with each request.
 
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use jeton_token::secret::Secret;
 
 use super::super::App;
 use super::super::error::ApiError;
 use super::super::messages;
 use super::super::principal::origin;
+use super::header::{After, after_scheme};
 use crate::auth::{AuthError, Credentials, Principal};
 
 pub(super) async fn authenticate(app: &App, parts: &Parts) -> Result<Option<Principal>, ApiError> {
-    let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
-    let Some(header) = headers.next() else {
-        return Ok(None);
-    };
-    let Some(credentials) =
-        read(header.as_bytes(), headers.next().is_some()).map_err(ApiError::AuthenticationFailed)?
-    else {
+    let Some(credentials) = read(&parts.headers).map_err(ApiError::AuthenticationFailed)? else {
         return Ok(None);
     };
     match app.auth.authenticate_basic(credentials, &origin(parts, app)).await {
@@ -26,17 +21,14 @@ pub(super) async fn authenticate(app: &App, parts: &Parts) -> Result<Option<Prin
     }
 }
 
-/// The name and password of a header: nothing if it is of another scheme. One that comes twice is refused.
-fn read(header: &[u8], is_repeated: bool) -> Result<Option<Credentials>, &'static str> {
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-    let mut words = header.split(blank).filter(|word| !word.is_empty());
-    if !words.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"basic")) {
-        return Ok(None);
-    }
-    let encoded = match (words.next(), words.next()) {
-        (None, _) => return Err(messages::BASIC_WITHOUT_CREDENTIALS),
-        (Some(encoded), None) if !is_repeated => encoded,
-        (Some(_), _) => return Err(messages::BASIC_WITH_SPACES),
+/// The name and password of the header: nothing if there is none, or it is of another scheme.
+fn read(headers: &HeaderMap) -> Result<Option<Credentials>, &'static str> {
+    let is_ours = |scheme: &[u8]| scheme.eq_ignore_ascii_case(b"basic");
+    let encoded = match after_scheme(headers, header::AUTHORIZATION.as_str(), is_ours) {
+        None => return Ok(None),
+        Some(After::Nothing) => return Err(messages::BASIC_WITHOUT_CREDENTIALS),
+        Some(After::More) => return Err(messages::BASIC_WITH_SPACES),
+        Some(After::One(encoded)) => encoded,
     };
     let decoded = Secret::new(decode(encoded).ok_or(messages::BASIC_NOT_BASE64)?);
     let text = Secret::new(match std::str::from_utf8(decoded.expose()) {
@@ -87,8 +79,12 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 mod tests {
     use super::*;
 
+    fn headers(values: &[&str]) -> HeaderMap {
+        values.iter().map(|value| (header::AUTHORIZATION, value.parse().unwrap())).collect()
+    }
+
     fn credentials(header: &str) -> Result<Option<(String, String)>, &'static str> {
-        let read = read(header.as_bytes(), false)?;
+        let read = read(&headers(&[header]))?;
         Ok(read.map(|credentials| (credentials.username, credentials.password.expose().clone())))
     }
 
@@ -134,6 +130,6 @@ mod tests {
         for odd in ["Basic YWxpY2U=", "Basic Y", "Basic !!", "Basic ="] {
             assert_eq!(credentials(odd), Err(messages::BASIC_NOT_BASE64), "{odd}");
         }
-        assert!(read(b"Basic YTpi", true).is_err(), "two headers are not one pair");
+        assert!(read(&headers(&["Basic YTpi", "Basic YTpi"])).is_err(), "two headers are not one pair");
     }
 }

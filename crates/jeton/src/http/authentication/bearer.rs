@@ -9,6 +9,7 @@ use super::super::cookies::cookie;
 use super::super::csrf;
 use super::super::error::ApiError;
 use super::Authentication;
+use super::header::{After, after_scheme};
 use crate::auth::{AuthError, Principal};
 use crate::settings::{Settings, SimpleJwt};
 
@@ -76,19 +77,9 @@ fn token_of<'a>(
     name: &str,
     is_ours: impl Fn(&[u8]) -> bool,
 ) -> Result<Option<&'a [u8]>, AuthError> {
-    let mut headers = headers.get_all(name).iter();
-    let Some(header) = headers.next() else {
-        return Ok(None);
-    };
-    let repeated = headers.next().is_some();
-    let blank = |byte: &u8| matches!(byte, b' ' | b'\t'..=b'\r');
-    let mut words = header.as_bytes().split(blank).filter(|word| !word.is_empty());
-    match words.next() {
-        Some(scheme) if is_ours(scheme) => {}
-        Some(_) | None => return Ok(None),
-    }
-    match (words.next(), words.next()) {
-        (Some(token), None) if !repeated => Ok(Some(token)),
-        _ => Err(AuthError::BadAuthorizationHeader),
+    match after_scheme(headers, name, is_ours) {
+        None => Ok(None),
+        Some(After::One(token)) => Ok(Some(token)),
+        Some(After::Nothing | After::More) => Err(AuthError::BadAuthorizationHeader),
     }
 }

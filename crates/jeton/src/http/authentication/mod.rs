@@ -3,6 +3,7 @@
 mod auth_token;
 mod basic;
 mod bearer;
+mod header;
 mod jwt_header;
 mod session;
 
@@ -86,7 +87,6 @@ pub(super) async fn authenticate(app: &App, callers: Callers, request: &mut Requ
             }
             AuthenticationClass::Session => session::authenticate(app, &parts, &mut body, &mut authentication).await,
             AuthenticationClass::Basic => basic::authenticate(app, &parts).await,
-            // The settings refuse these until they are served.
             AuthenticationClass::Token => auth_token::authenticate(app, &parts.headers).await,
             AuthenticationClass::JwtHeader => jwt_header::authenticate(app, &parts.headers).await,
         };

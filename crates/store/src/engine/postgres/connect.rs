@@ -25,7 +25,7 @@ pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = match config.get_ssl_mode() {
         SslMode::Disable => Manager::from_config(config, NoTls, recycling),
-        SslMode::Prefer | SslMode::Require | _ => Manager::from_config(config, tls()?, recycling),
+        _ => Manager::from_config(config, tls()?, recycling),
     };
     let pool = Pool::builder(manager)
         .max_size(CONNECTIONS)

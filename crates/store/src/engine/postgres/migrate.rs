@@ -1,6 +1,6 @@
 //! The schema of a new or older database on a server, brought up to date in one transaction.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use deadpool_postgres::Object;
 use jeton_token::time::Timestamp;
@@ -26,8 +26,7 @@ pub(super) async fn bring_up_to_date(
 }
 
 async fn steps(connection: &Object, mode: OpenMode, now: Timestamp) -> Result<(), StoreError> {
-    let lock = Statement::new("SELECT pg_advisory_xact_lock($1)", [LOCK.into()]);
-    connection.execute(lock.sql, &[&LOCK]).await.map_err(problem)?;
+    connection.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(problem)?;
     if !is_installed(connection).await? {
         if mode == OpenMode::Existing {
             return Err(StoreError::NotInstalled);
@@ -37,7 +36,7 @@ async fn steps(connection: &Object, mode: OpenMode, now: Timestamp) -> Result<()
         run(connection, &Statement::new(installed, [now.into()])).await.map_err(problem)?;
     }
     let applied = applied(connection).await?;
-    for migration in migrate::pending(migrate::POSTGRES, &applied, &PathBuf::from("on PostgreSQL"))? {
+    for migration in migrate::pending(migrate::POSTGRES, &applied, Path::new("on PostgreSQL"))? {
         apply(connection, migration, now).await?;
     }
     Ok(())

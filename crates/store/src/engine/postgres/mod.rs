@@ -5,8 +5,8 @@ mod migrate;
 mod problem;
 mod value;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool};
@@ -41,7 +41,11 @@ impl Postgres {
         migrate::bring_up_to_date(&mut connection, mode, now).await?;
         drop(connection);
         let postgres = Self { pool, in_use, is_closed: Arc::default() };
-        tokio::spawn(postgres.clone().write_notes());
+        tokio::spawn(write_notes(
+            Arc::downgrade(&postgres.in_use),
+            postgres.pool.clone(),
+            Arc::clone(&postgres.is_closed),
+        ));
         Ok(postgres)
     }
 
@@ -95,16 +99,18 @@ impl Postgres {
             }
         }
     }
+}
 
-    /// Notes of tokens in use are written with the next write, and at the latest now and then.
-    async fn write_notes(self) {
-        while !self.is_closed.load(Ordering::SeqCst) {
-            tokio::time::sleep(IDLE).await;
-            if self.in_use.is_any_pending()
-                && let Err(error) = self.write_to_the_end(Vec::new()).await
-            {
-                tracing::warn!(%error, "it could not be noted which tokens are in use");
-            }
+/// Notes of tokens in use are written with the next write, and at the latest now and then; until nobody has the store.
+async fn write_notes(in_use: Weak<InUse>, pool: Pool, is_closed: Arc<AtomicBool>) {
+    while !is_closed.load(Ordering::SeqCst) {
+        tokio::time::sleep(IDLE).await;
+        let Some(in_use) = in_use.upgrade() else { return };
+        let postgres = Postgres { pool: pool.clone(), in_use, is_closed: Arc::clone(&is_closed) };
+        if postgres.in_use.is_any_pending()
+            && let Err(error) = postgres.write_to_the_end(Vec::new()).await
+        {
+            tracing::warn!(%error, "it could not be noted which tokens are in use");
         }
     }
 }
