@@ -13,9 +13,9 @@ use super::error::ApiError;
 use super::fields::{Blanks, Fields};
 use super::messages;
 use super::negotiation::Renderers;
-use super::principal::Caller;
+use super::principal::{Anybody, Caller};
 use super::view::{Field, Parsers, View};
-use crate::auth::{AuthError, Credentials, Principal};
+use crate::auth::{AuthError, Credentials};
 
 pub(super) static OBTAIN: View = View {
     parsers: Parsers::FormsFirst,
@@ -33,11 +33,7 @@ pub(super) static OBTAIN: View = View {
     .success(Success::object(|_| Some(vec![Member::text("token")])))
 };
 
-pub(super) async fn obtain(
-    State(app): State<App>,
-    caller: Caller<Option<Principal>>,
-    data: Data,
-) -> Result<Answer, ApiError> {
+pub(super) async fn obtain(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
     let (credentials, name) = read(&app, &data)?;
     match app.auth.obtain_auth_token(credentials, &name, &caller).await {
         Ok(key) => Ok(Answer::ok(json!({"token": key.expose()}))),

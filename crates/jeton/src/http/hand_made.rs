@@ -10,9 +10,9 @@ use super::body::Data;
 use super::contract::{Kind, Member, Success};
 use super::error::ApiError;
 use super::fields::unchecked_credentials;
-use super::principal::Caller;
+use super::principal::{Anybody, Caller};
 use super::view::{Field, View};
-use crate::auth::{AuthError, Principal};
+use crate::auth::AuthError;
 
 pub(super) static LOGIN: View = View::open("Jwt Login", "A username and a password for a token that names you.", &[])
     .callers(Callers::Tried)
@@ -24,11 +24,7 @@ pub(super) static INFO: View = View::open("Jwt Info", "Whom the token in the hea
     .allow("GET, HEAD, OPTIONS")
     .success(Success::object(|_| Some(vec![Member::text("id").of(Kind::Integer), Member::text("username")])));
 
-pub(super) async fn login(
-    State(app): State<App>,
-    caller: Caller<Option<Principal>>,
-    data: Data,
-) -> Result<Answer, ApiError> {
+pub(super) async fn login(State(app): State<App>, caller: Caller<Anybody>, data: Data) -> Result<Answer, ApiError> {
     let credentials = unchecked_credentials(&data.0)?.ok_or(AuthError::WrongCredentials)?;
     let token = app.auth.obtain_hand_made(credentials, &caller).await?;
     Ok(Answer::ok(json!({"token": token})))

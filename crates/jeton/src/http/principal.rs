@@ -26,8 +26,7 @@ pub(super) struct Arrived(pub(super) Timestamp);
 #[derive(Clone, Debug)]
 pub(super) struct Known(pub(super) Option<Arc<Principal>>);
 
-/// Whoever sends the request: somebody who is known (`Caller<Principal>`), or may be (`Caller<Option<Principal>>`), or is
-/// not even asked (`Caller<Anybody>`).
+/// Whoever sends the request: somebody who is known (`Caller<Principal>`), or whoever it may be (`Caller<Anybody>`).
 pub(super) struct Caller<Who> {
     pub(super) who: Who,
     pub(super) from: auth::Caller,
@@ -56,18 +55,9 @@ impl FromRequestParts<App> for Caller<Principal> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let known = parts.extensions.get::<Known>().and_then(|known| known.0.clone());
+        let known = parts.extensions.remove::<Known>().and_then(|known| known.0);
         let who = known.ok_or(AuthError::NotAuthenticated)?;
         Ok(Self { who: Arc::unwrap_or_clone(who), from: origin(parts, app) })
-    }
-}
-
-impl FromRequestParts<App> for Caller<Option<Principal>> {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let known = parts.extensions.get::<Known>().and_then(|known| known.0.clone());
-        Ok(Self { who: known.map(Arc::unwrap_or_clone), from: origin(parts, app) })
     }
 }
 

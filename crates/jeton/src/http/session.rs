@@ -14,7 +14,7 @@ use super::cookies::{SetCookie, cookie};
 use super::csrf::{self, FromTrustedSite};
 use super::error::ApiError;
 use super::fields::unchecked_credentials;
-use super::principal::Caller;
+use super::principal::{Anybody, Caller};
 use super::view::{Field, View};
 use crate::auth::{AuthError, Principal};
 use crate::settings::Settings;
@@ -32,7 +32,7 @@ pub(super) static LOGOUT: View = View::open("Session Logout", "Ends the session.
 
 pub(super) async fn login(
     State(app): State<App>,
-    caller: Caller<Option<Principal>>,
+    caller: Caller<Anybody>,
     headers: HeaderMap,
     _: FromTrustedSite,
     data: Data,
