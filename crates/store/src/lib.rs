@@ -19,6 +19,8 @@ mod login_limits;
 mod migrate;
 mod rotations;
 mod sessions;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod users;
 
 use std::sync::{Arc, Mutex};
