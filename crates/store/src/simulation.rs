@@ -13,6 +13,6 @@ impl Stage {
     pub fn node(&self) -> Result<Store, StoreError> {
         let in_use = Arc::new(InUse::default());
         let engine = Engine::Sqlite(self.engine(Arc::clone(&in_use))?);
-        Ok(Store { engine: Arc::new(engine), in_use, cursor: Arc::default() })
+        Ok(Store { engine: Arc::new(engine), in_use, cursor: Arc::default(), feed: Arc::default() })
     }
 }

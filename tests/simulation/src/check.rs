@@ -169,6 +169,10 @@ impl Checker {
             }
             (Ask::Flush, Outcome::Done) => Ok(()),
             (ask, Outcome::Refused) if ask.token().is_some() => self.refused(begun, outcome, now),
+            (ask, Outcome::Early) if ask.token().is_some() => {
+                let early = ask.token().is_some_and(|token| token.issued > begun.judged_at);
+                promise(early, "only what was issued in the future is told so", how())
+            }
             (ask, Outcome::Expired) if ask.token().is_some() => {
                 let token = ask.token().map_or(0, |token| token.expires);
                 let number = ask.token().map_or(0, |token| token.lineage);
@@ -238,10 +242,10 @@ impl Checker {
         let Some(token) = begun.request.ask.token() else { return Ok(()) };
         let lineage = &self.lineages[token.lineage];
         let is_due = match &lineage.row {
-            None => {
-                lineage.flushed || (lineage.foreign.is_some() && lineage.end_began) || token.expires <= now + self.skew
-            }
+            None => lineage.flushed || (lineage.foreign && lineage.end_began) || token.expires <= now + self.skew,
             Some(row) if row.family.revoked => true,
+            // It is listed already; its family, which it has become meanwhile, ends next.
+            Some(_) if lineage.foreign && lineage.end_began && token.generation == 0 => true,
             Some(row) => {
                 let behind = row.family.generation.0.saturating_sub(token.generation);
                 // The parent is either answered again or ends its family.

@@ -44,6 +44,7 @@ struct Gone;
 /// Why a request gets no token.
 enum No {
     Refused,
+    Early,
     Expired,
     Gone,
 }
@@ -157,6 +158,7 @@ impl Node {
         match answer {
             Ok(outcome) => outcome,
             Err(No::Refused) => Outcome::Refused,
+            Err(No::Early) => Outcome::Early,
             Err(No::Expired) => Outcome::Expired,
             Err(No::Gone) if told_as_reuse => Outcome::Refused,
             Err(No::Gone) => Outcome::Unavailable,
@@ -321,8 +323,15 @@ impl Node {
         if self.is_over(&entry) && self.planted() != Some(Planted::VerifyBlind) {
             return Err(No::Refused);
         }
-        if let Entry::Family(row, generation) = &entry {
-            self.note_in_use(row.key, *generation);
+        let Entry::Family(row, generation) = &entry else { return Ok(Outcome::Done) };
+        self.note_in_use(row.key, *generation);
+        // A node that follows no change log asks whether the login that the token names has ended.
+        let names_it = !(row.adopted && token.generation == 0);
+        if self.stance.safe
+            && names_it
+            && self.read(|ledger| ledger.find(row.key).is_some_and(|row| row.state.revoked)).await?
+        {
+            return Err(No::Refused);
         }
         Ok(Outcome::Done)
     }
@@ -372,7 +381,11 @@ impl Node {
     }
 
     fn decode(&self, token: Token) -> Result<(), No> {
-        if token.expires <= self.now() { Err(No::Expired) } else { Ok(()) }
+        match self.now() {
+            now if token.issued > now => Err(No::Early),
+            now if token.expires <= now => Err(No::Expired),
+            _ => Ok(()),
+        }
     }
 
     async fn look_up(&self, token: Token) -> Result<Entry, No> {
@@ -394,10 +407,15 @@ impl Node {
     }
 
     async fn look_up_foreign(&self, token: Token) -> Result<Entry, No> {
+        let mut is_listed = false;
+        let origin_first = self.planted() == Some(Planted::OriginBeforeList);
+        if !origin_first {
+            is_listed = self.read(|ledger| ledger.is_listed(token.lineage)).await?;
+        }
         if let Some(row) = self.read(|ledger| ledger.find_by_origin(token.lineage).cloned()).await? {
             return Ok(Entry::Family(self.noted(row), Generation(0)));
         }
-        if self.read(|ledger| ledger.is_listed(token.lineage)).await? {
+        if is_listed || (origin_first && self.read(|ledger| ledger.is_listed(token.lineage)).await?) {
             return Ok(Entry::ForeignBlacklisted);
         }
         let flushed_through = self.read(Ledger::flushed_through).await?;

@@ -15,6 +15,9 @@ pub enum Planted {
     EndedRotates,
     /// Adopting a foreign token is not guarded on its being on the blacklist.
     AdoptsBlacklisted,
+    /// A foreign token is looked for among the families first and on the blacklist then: a family that it becomes in between
+    /// lives on behind an acknowledged end. This simulation found it in Jeton (seed 1238).
+    OriginBeforeList,
     /// An end is acknowledged and not written.
     LostEnd,
     /// Commits are answered before they are durable: a crash undoes the last one.
@@ -39,10 +42,11 @@ pub enum Planted {
 
 impl Planted {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::UnguardedRotation,
         Self::EndedRotates,
         Self::AdoptsBlacklisted,
+        Self::OriginBeforeList,
         Self::LostEnd,
         Self::AnswerBeforeCommit,
         Self::WindowOffByOne,

@@ -5,7 +5,7 @@ use crate::play::{Stance, Token, View};
 /// A login, or a foreign token and what became of it.
 pub(crate) struct Lineage {
     pub(crate) user: usize,
-    pub(crate) foreign: Option<Token>,
+    pub(crate) foreign: bool,
     /// Somebody was told of it.
     pub(crate) known: bool,
     /// Its one client refreshes once at a time, and nobody else has its tokens.
@@ -45,7 +45,7 @@ impl Lineage {
     pub(crate) fn new(user: usize, agent: usize, honest: bool, lossy: bool) -> Self {
         Self {
             user,
-            foreign: None,
+            foreign: false,
             known: false,
             honest,
             lossy,
@@ -69,7 +69,7 @@ impl Lineage {
 
     /// One that begins with a token of Simple JWT's own making.
     pub(crate) fn of_foreign(self, token: Token) -> Self {
-        Self { foreign: Some(token), known: true, held: Some(token), issued: vec![token], ..self }
+        Self { foreign: true, known: true, held: Some(token), issued: vec![token], ..self }
     }
 
     /// A refresh token is presented: is it one more than `LEDGER.md` §5 (a) forgives?

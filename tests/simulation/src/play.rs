@@ -46,6 +46,8 @@ pub(crate) enum Outcome {
     Refused,
     /// "Token is expired".
     Expired,
+    /// "Token is invalid": issued in the future, by the clock of the node that is asked.
+    Early,
     /// 503.
     Unavailable,
     /// Anything else: no request of a schedule deserves it.

@@ -11,7 +11,7 @@ use jeton::settings::{Compatibility, Settings};
 use jeton_store::simulation::Stage;
 use jeton_store::{FamilyRow, NewUser, Store};
 use jeton_token::claims::Claims;
-use jeton_token::error::TokenError;
+use jeton_token::error::{Flaw, TokenError};
 use jeton_token::id::{FamilyKey, TokenId};
 use jeton_token::policy::TokenType;
 use jeton_token::time::{Clock, Timestamp};
@@ -203,7 +203,7 @@ impl Asked {
     async fn answer(&self, ask: Ask) -> Result<Outcome, AuthError> {
         let (auth, caller) = (&self.auth, &self.caller);
         let principal =
-            || Principal { identity: Identity::User(Box::new(self.user.clone())), claims: TokenClaims::default() };
+            || Principal { identity: Identity::User(Arc::new(self.user.clone())), claims: TokenClaims::default() };
         match ask {
             Ask::Login { lineage, .. } => {
                 let pair = auth.mint_pair(&self.user, caller).await?;
@@ -254,6 +254,7 @@ fn outcome(error: AuthError) -> Outcome {
     match error {
         AuthError::Token(TokenError::Blacklisted) | AuthError::VerifiedBlacklisted => Outcome::Refused,
         AuthError::Token(TokenError::Expired) => Outcome::Expired,
+        AuthError::Token(TokenError::Invalid(Flaw::IssuedAt)) => Outcome::Early,
         AuthError::Store(_) => Outcome::Unavailable,
         other => Outcome::Other(other.to_string()),
     }

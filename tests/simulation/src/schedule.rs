@@ -67,7 +67,8 @@ pub(crate) fn play<W: World>(numbers: Numbers, scene: Scene, world: W) -> Played
         calls: 0,
     };
     let violation = schedule.run().err();
-    let rows = schedule.world.view();
+    let mut rows = schedule.world.view();
+    rows.retain(|row| schedule.checker.lineages[row.lineage].known);
     Played { trace: schedule.trace, violation, calls: schedule.calls, rows }
 }
 
@@ -135,7 +136,7 @@ impl<W: World> Schedule<W> {
             83 => return self.crash(),
             84 => return self.idle(),
             85 => self.abandon(),
-            _ => self.pass(),
+            _ => return self.pass(),
         }
         Ok(())
     }
@@ -281,7 +282,7 @@ impl<W: World> Schedule<W> {
                 }
                 Outcome::Refused | Outcome::Expired => lineage.dead = true,
                 Outcome::Done => lineage.dead |= matches!(request.ask, Ask::Logout(_) | Ask::Blacklist(_)),
-                Outcome::Unavailable | Outcome::Other(_) => {}
+                Outcome::Early | Outcome::Unavailable | Outcome::Other(_) => {}
             }
         }
         Ok(())
@@ -322,16 +323,21 @@ impl<W: World> Schedule<W> {
         }
     }
 
-    fn pass(&mut self) {
+    /// Time passes. No request is under way for hours.
+    fn pass(&mut self) -> Checked {
         let seconds = match self.numbers.below(30) {
             0 => self.numbers.pick(&[3_600, 43_200, 86_390, 86_400, 86_401, 90_000]),
             1 => self.numbers.pick(&[172_800, 250_000, 260_000]),
             2..4 => self.numbers.pick(&[60, 290, 310]),
             _ => self.numbers.pick(&[1, 2, 4, 5, 6, 9, 10, 11, 12]),
         };
+        while seconds > LONGEST_REQUEST && !self.requests.is_empty() {
+            self.go_on(0, Fate::Answered)?;
+        }
         self.now += seconds;
         self.trace.0.push(Line::Passes { seconds });
         (0..NODES).for_each(|node| self.world.set_clock(node, self.now + self.offsets[node]));
+        Ok(())
     }
 
     fn set_clock(&mut self) {
@@ -393,3 +399,5 @@ impl<W: World> Schedule<W> {
 }
 
 const MOST_LINEAGES: usize = 5;
+/// In seconds.
+const LONGEST_REQUEST: i64 = 600;

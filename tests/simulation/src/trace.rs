@@ -107,6 +107,7 @@ impl fmt::Display for Outcome {
             Self::Done => write!(f, "done"),
             Self::Refused => write!(f, "401 blacklisted"),
             Self::Expired => write!(f, "401 expired"),
+            Self::Early => write!(f, "401 issued in the future"),
             Self::Unavailable => write!(f, "503"),
             Self::Other(words) => write!(f, "{words}"),
         }
