@@ -24,6 +24,8 @@ pub(crate) struct Begun {
     pub(crate) ended: bool,
     /// The row before.
     pub(crate) row: Option<View>,
+    /// The row as its last call found it or left it.
+    pub(crate) read: Option<View>,
     /// The rows that an end of everything has to end.
     pub(crate) live: Vec<usize>,
     /// A call of its failed.
@@ -47,7 +49,7 @@ fn promise(kept: bool, promise: &'static str, how: impl std::fmt::Debug) -> Chec
 
 impl Checker {
     /// The ledger after a call of this request, or after what concerns no request.
-    pub(crate) fn inspect(&mut self, request: Option<&Request>, views: Vec<View>, now: i64) -> Checked {
+    pub(crate) fn inspect(&mut self, begun: Option<&Begun>, views: Vec<View>, now: i64) -> Checked {
         let mut views = views.into_iter().filter(|view| self.lineages[view.lineage].known).peekable();
         let mut seen: Vec<Option<View>> = Vec::with_capacity(self.lineages.len());
         for number in 0..self.lineages.len() {
@@ -56,7 +58,7 @@ impl Checker {
         promise(views.peek().is_none(), "one row for each login", views.peek())?;
         for (number, after) in seen.into_iter().enumerate() {
             let before = self.lineages[number].row.take();
-            self.row(number, request, before.as_ref(), after.as_ref(), now)?;
+            self.row(number, begun, before.as_ref(), after.as_ref(), now)?;
             self.lineages[number].row = after;
         }
         Ok(())
@@ -65,7 +67,7 @@ impl Checker {
     fn row(
         &mut self,
         number: usize,
-        request: Option<&Request>,
+        begun: Option<&Begun>,
         before: Option<&View>,
         after: Option<&View>,
         now: i64,
@@ -79,16 +81,16 @@ impl Checker {
             }
             (Some(before), None) => {
                 lineage.flushed = true;
-                let is_flush = request.is_some_and(|request| request.ask == Ask::Flush);
+                let is_flush = begun.is_some_and(|begun| begun.request.ask == Ask::Flush);
                 let last =
                     lineage.issued.iter().map(|token| token.expires).max().unwrap_or(0).max(before.token_expires_at);
-                promise(is_flush && last <= now + self.skew, "no row goes before its tokens", (number, before, request))
+                promise(is_flush && last <= now + self.skew, "no row goes before its tokens", (number, before, begun))
             }
-            (Some(before), Some(after)) => self.change(number, request, before, after),
+            (Some(before), Some(after)) => self.change(number, begun, before, after),
         }
     }
 
-    fn change(&mut self, number: usize, request: Option<&Request>, before: &View, after: &View) -> Checked {
+    fn change(&mut self, number: usize, begun: Option<&Begun>, before: &View, after: &View) -> Checked {
         let (old, new) = (&before.family, &after.family);
         let (uses_old, uses_new) = (&mut old.clone(), &mut new.clone());
         (uses_old.in_use, uses_new.in_use) = (None, None);
@@ -96,7 +98,8 @@ impl Checker {
             return promise(after.expires_at >= before.expires_at, "a horizon never comes nearer", (before, after));
         }
         let lineage = &mut self.lineages[number];
-        let Some(request) = request else { return broken("what was committed stays", (before, after)) };
+        let Some(begun) = begun else { return broken("what was committed stays", (before, after)) };
+        let request = &begun.request;
         let token = request.ask.token().filter(|token| token.lineage == number);
         let is_its_user = matches!(request.ask, Ask::LogoutAll { user } if user == lineage.user);
         promise(token.is_some() || is_its_user, "other families are not touched", (number, request, before, after))?;
@@ -113,27 +116,24 @@ impl Checker {
         }
         match request.ask {
             Ask::Logout(_) | Ask::Blacklist(_) | Ask::LogoutAll { .. } => Ok(()),
-            Ask::Refresh(token) => self.reuse(number, token, request, before),
+            Ask::Refresh(token) => self.reuse(number, token, begun, before),
             Ask::Login { .. } | Ask::Verify(_) | Ask::Flush => {
                 broken("only an end or a replay ends", (request, before))
             }
         }
     }
 
-    /// A refresh ended a family: was it for a replay?
-    fn reuse(&self, number: usize, token: Token, request: &Request, before: &View) -> Checked {
-        let (lineage, family) = (&self.lineages[number], &before.family);
+    /// A refresh ended a family: was it for a replay? It was decided on the row that the request had read.
+    fn reuse(&self, number: usize, token: Token, begun: &Begun, before: &View) -> Checked {
+        let lineage = &self.lineages[number];
+        let family = &begun.read.as_ref().unwrap_or(before).family;
         let used_up = self.stance.safe && token.generation < family.generation.0;
-        promise(used_up, "only an end or a replay ends", (request, before))?;
-        let age = family.rotated_at.map_or(i64::MAX, |at| request.at - at.seconds());
+        promise(used_up, "only an end or a replay ends", (begun, before))?;
+        let age = family.rotated_at.map_or(i64::MAX, |at| begun.request.at - at.seconds());
         let inside = age >= -CLOCK_STEP && age <= self.stance.rules().window.as_secs() as i64;
         let is_parent = token.generation + 1 == family.generation.0;
-        promise(
-            !(inside && (is_parent || !family.marked)),
-            "what is inside the window ends nothing",
-            (request, before),
-        )?;
-        promise(!lineage.honest || lineage.excused, "an honest client is not ended", (request, before))
+        promise(!(inside && (is_parent || !family.marked)), "what is inside the window ends nothing", (begun, before))?;
+        promise(!lineage.honest || lineage.excused, "an honest client is not ended", (begun, before))
     }
 
     /// A request was answered.

@@ -228,7 +228,8 @@ impl<W: World> Schedule<W> {
         };
         let request = Request { node, ask, user, at, agent };
         let lineages = &mut self.checker.lineages;
-        let mut begun = Begun { request, judged_at: at, ended: false, row: None, live: Vec::new(), faulted: false };
+        let mut begun =
+            Begun { request, judged_at: at, ended: false, row: None, read: None, live: Vec::new(), faulted: false };
         if let Some(number) = owned {
             let lineage = &mut lineages[number];
             begun.ended = lineage.ended;
@@ -261,7 +262,7 @@ impl<W: World> Schedule<W> {
         self.trace.0.push(Line::Answers { id: under_way.id, outcome: outcome.clone(), heard });
         self.checker.answered(&under_way.begun, &outcome, self.now)?;
         if let Ask::Login { lineage, .. } = request.ask {
-            self.inspect(Some(&request))?;
+            self.inspect(Some(&under_way.begun))?;
             let is_there = self.checker.lineages[lineage].row.is_some() || outcome == Outcome::Unavailable;
             if !is_there {
                 let promise = "an acknowledged login is in the ledger";
@@ -303,8 +304,11 @@ impl<W: World> Schedule<W> {
         let polled = under_way.answer.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         let was_calling = std::mem::replace(&mut under_way.is_calling, true);
         if was_calling {
-            let request = under_way.begun.request;
-            self.inspect(Some(&request))?;
+            let begun = under_way.begun.clone();
+            self.inspect(Some(&begun))?;
+            if let Some(token) = begun.request.ask.token() {
+                self.requests[which].begun.read.clone_from(&self.checker.lineages[token.lineage].row);
+            }
         }
         Ok(match polled {
             Poll::Ready(outcome) => Some(outcome),
@@ -312,9 +316,9 @@ impl<W: World> Schedule<W> {
         })
     }
 
-    fn inspect(&mut self, request: Option<&Request>) -> Checked {
+    fn inspect(&mut self, begun: Option<&Begun>) -> Checked {
         let views = self.world.view();
-        self.checker.inspect(request, views, self.now)
+        self.checker.inspect(begun, views, self.now)
     }
 
     fn leave(&mut self, under_way: &UnderWay) {
