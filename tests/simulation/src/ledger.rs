@@ -16,7 +16,7 @@ pub enum Planted {
     /// Adopting a foreign token is not guarded on its being on the blacklist.
     AdoptsBlacklisted,
     /// A foreign token is looked for among the families first and on the blacklist then: a family that it becomes in between
-    /// lives on behind an acknowledged end. This simulation found it in Jeton (seed 1238).
+    /// lives on behind an acknowledged end. This simulation found it in Jeton.
     OriginBeforeList,
     /// An end is acknowledged and not written.
     LostEnd,

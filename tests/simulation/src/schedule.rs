@@ -22,12 +22,24 @@ pub struct Played {
     pub(crate) rows: Vec<View>,
 }
 
+/// Who is on the scene.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Company {
+    /// Clients refresh once at a time, clocks stay together, nobody steals.
+    Honest,
+    /// One of them, on a network that loses most answers, which it asks for again late.
+    Lossy,
+    /// Tabs that refresh at once, thieves, and whoever repeats requests.
+    Anybody,
+    /// Many requests at once with one foreign token, some of which end it.
+    CutOver,
+}
+
 /// How a seed sets the scene.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scene {
     pub(crate) stance: Stance,
-    /// Clients refresh once at a time, clocks stay together, nobody steals.
-    calm: bool,
+    company: Company,
     skew: i64,
     /// So many of a hundred calls fail.
     faults: usize,
@@ -39,16 +51,27 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) fn of(numbers: &mut Numbers) -> Self {
-        let calm = numbers.chance(50);
+        let company = match numbers.below(100) {
+            0..5 => Company::Lossy,
+            5..10 => Company::CutOver,
+            10..55 => Company::Honest,
+            _ => Company::Anybody,
+        };
         Self {
-            stance: Stance { safe: numbers.chance(70) },
-            calm,
-            skew: if calm { 2 } else { 8 },
+            stance: Stance { safe: company == Company::Lossy || numbers.chance(70) },
+            company,
+            skew: if company.is_honest() { 2 } else { 8 },
             faults: numbers.pick(&[0, 0, 5, 20]),
             losses: numbers.pick(&[0, 10, 40]),
-            actions: numbers.pick(&[20, 40, 60, 150]),
+            actions: if company == Company::Lossy { 150 } else { numbers.pick(&[20, 40, 60, 150]) },
             nodes: numbers.below(NODES) + 1,
         }
+    }
+}
+
+impl Company {
+    fn is_honest(self) -> bool {
+        matches!(self, Self::Honest | Self::Lossy)
     }
 }
 
@@ -97,15 +120,18 @@ struct UnderWay {
 
 impl<W: World> Schedule<W> {
     fn run(&mut self) -> Checked {
-        let Scene { stance, calm, skew, actions, .. } = self.scene;
-        self.trace.0.push(Line::Setup { safe: stance.safe, calm, skew });
+        let Scene { stance, company, skew, actions, .. } = self.scene;
+        self.trace.0.push(Line::Setup { safe: stance.safe, company, skew });
         (0..NODES).for_each(|node| self.world.set_clock(node, self.now));
-        if self.numbers.chance(50) {
+        if company == Company::CutOver || self.numbers.chance(50) {
             self.foreign();
         }
-        for _ in 0..=self.numbers.below(2) {
-            self.log_in();
-        }
+        let logins = match company {
+            Company::Honest | Company::Anybody => self.numbers.below(2) + 1,
+            Company::Lossy => 1,
+            Company::CutOver => 0,
+        };
+        (0..logins).for_each(|_| self.log_in());
         for _ in 0..actions {
             self.act()?;
         }
@@ -116,6 +142,11 @@ impl<W: World> Schedule<W> {
     }
 
     fn act(&mut self) -> Checked {
+        match self.scene.company {
+            Company::Lossy => return self.act_lossy(),
+            Company::CutOver if self.numbers.chance(80) => return self.act_cut_over(),
+            Company::CutOver | Company::Honest | Company::Anybody => {}
+        }
         match self.numbers.below(100) {
             0..50 if !self.requests.is_empty() => {
                 let which = self.numbers.below(self.requests.len());
@@ -141,6 +172,28 @@ impl<W: World> Schedule<W> {
         Ok(())
     }
 
+    fn act_lossy(&mut self) -> Checked {
+        if !self.requests.is_empty() && self.numbers.chance(80) {
+            return self.go_on(0, Fate::Answered);
+        }
+        if self.numbers.chance(50) {
+            return self.pass();
+        }
+        self.client_acts();
+        Ok(())
+    }
+
+    fn act_cut_over(&mut self) -> Checked {
+        if !self.requests.is_empty() && self.numbers.chance(70) {
+            let which = self.numbers.below(self.requests.len());
+            return self.go_on(which, Fate::Answered);
+        }
+        let (token, user) = (self.checker.lineages[0].issued[0], self.checker.lineages[0].user);
+        let ask = if self.numbers.chance(50) { Ask::Refresh(token) } else { Ask::Blacklist(token) };
+        self.begin(ask, user, false);
+        Ok(())
+    }
+
     /// A token of Simple JWT's own making, held by a client.
     fn foreign(&mut self) {
         let (user, lineage) = (self.numbers.below(USERS), self.checker.lineages.len());
@@ -163,8 +216,8 @@ impl<W: World> Schedule<W> {
     }
 
     fn lineage(&mut self, user: usize) -> Lineage {
-        let (agent, lossy) = (self.numbers.below(2), self.numbers.chance(30));
-        Lineage::new(user, agent, self.scene.calm, lossy)
+        let (agent, lossy) = (self.numbers.below(2), (self.scene.company == Company::Lossy) || self.numbers.chance(30));
+        Lineage::new(user, agent, self.scene.company.is_honest(), lossy)
     }
 
     /// A client does what clients do: mostly it refreshes.
@@ -184,8 +237,8 @@ impl<W: World> Schedule<W> {
         let Some(token) = self.checker.lineages[lineage].held else { return };
         let user = self.checker.lineages[lineage].user;
         let ask = match self.numbers.below(20) {
-            0 => Ask::Logout(token),
-            1 => Ask::Blacklist(token),
+            0 if self.scene.company != Company::Lossy => Ask::Logout(token),
+            1 if self.scene.company != Company::Lossy => Ask::Blacklist(token),
             2..5 => Ask::Verify(token),
             _ => Ask::Refresh(token),
         };
@@ -195,7 +248,7 @@ impl<W: World> Schedule<W> {
     /// Anybody who ever saw a token presents it: a thief, a copied backup, a proxy that repeats requests.
     fn anybody_acts(&mut self) {
         let count = self.checker.lineages.len();
-        if self.scene.calm || count == 0 {
+        if self.scene.company.is_honest() || count == 0 {
             return;
         }
         let lineage = &self.checker.lineages[self.numbers.below(count)];
@@ -203,11 +256,11 @@ impl<W: World> Schedule<W> {
             return;
         }
         let newest = lineage.issued.len();
-        let back = self.numbers.below(newest.min(4));
+        let back = if self.numbers.chance(30) { newest - 1 } else { self.numbers.below(newest.min(4)) };
         let (token, user) = (lineage.issued[newest - 1 - back], lineage.user);
         let ask = match self.numbers.below(10) {
             0 => Ask::Verify(token),
-            1 => Ask::Blacklist(token),
+            1..3 => Ask::Blacklist(token),
             _ => Ask::Refresh(token),
         };
         self.begin(ask, user, false);

@@ -5,11 +5,12 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::play::{Ask, Fate, Outcome, Request, Token};
+use crate::schedule::Company;
 
 /// One line of a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Line {
-    Setup { safe: bool, calm: bool, skew: i64 },
+    Setup { safe: bool, company: Company, skew: i64 },
     Foreign { user: usize, token: Token },
     Begins { id: usize, request: Request },
     Polled { id: usize, fate: Fate },
@@ -51,10 +52,9 @@ impl fmt::Display for Trace {
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Setup { safe, calm, skew } => {
-                let (stance, company) =
-                    (if *safe { "safe" } else { "exact" }, if *calm { "honest clients" } else { "anybody" });
-                write!(f, "{stance}, {company}, clocks within {skew} s")
+            Self::Setup { safe, company, skew } => {
+                let stance = if *safe { "safe" } else { "exact" };
+                write!(f, "{stance}, {company:?}, clocks within {skew} s")
             }
             Self::Foreign { user, token } => write!(f, "user {user} has the foreign token {token}"),
             Self::Begins { id, request } => write!(
