@@ -12,6 +12,7 @@ mod numbers;
 mod play;
 mod real;
 mod run;
+mod scene;
 mod schedule;
 mod trace;
 

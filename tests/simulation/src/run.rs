@@ -8,7 +8,8 @@ use crate::double::Double;
 use crate::ledger::Planted;
 use crate::numbers::Numbers;
 use crate::real::Theatre;
-use crate::schedule::{Played, Scene, play};
+use crate::scene::Scene;
+use crate::schedule::{Played, play};
 
 /// What many schedules came to.
 #[derive(Debug, Default)]

@@ -5,9 +5,8 @@ use std::task::{Context, Poll, Waker};
 use crate::check::{Begun, Checked, Checker, Violation};
 use crate::lineage::Lineage;
 use crate::numbers::Numbers;
-use crate::play::{
-    Answer, Ask, Fate, NODES, Outcome, REFRESH_LIFETIME, Request, START, Stance, Token, USERS, View, World,
-};
+use crate::play::{Answer, Ask, Fate, NODES, Outcome, REFRESH_LIFETIME, Request, START, Token, USERS, View, World};
+use crate::scene::{Company, Scene};
 use crate::trace::{Line, Trace};
 
 /// What a schedule did.
@@ -20,59 +19,6 @@ pub struct Played {
     /// Calls to the ledger.
     pub calls: usize,
     pub(crate) rows: Vec<View>,
-}
-
-/// Who is on the scene.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Company {
-    /// Clients refresh once at a time, clocks stay together, nobody steals.
-    Honest,
-    /// One of them, on a network that loses most answers, which it asks for again late.
-    Lossy,
-    /// Tabs that refresh at once, thieves, and whoever repeats requests.
-    Anybody,
-    /// Many requests at once with one foreign token, some of which end it.
-    CutOver,
-}
-
-/// How a seed sets the scene.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Scene {
-    pub(crate) stance: Stance,
-    company: Company,
-    skew: i64,
-    /// So many of a hundred calls fail.
-    faults: usize,
-    /// So many of a hundred answers get lost.
-    losses: usize,
-    actions: usize,
-    nodes: usize,
-}
-
-impl Scene {
-    pub(crate) fn of(numbers: &mut Numbers) -> Self {
-        let company = match numbers.below(100) {
-            0..5 => Company::Lossy,
-            5..10 => Company::CutOver,
-            10..55 => Company::Honest,
-            _ => Company::Anybody,
-        };
-        Self {
-            stance: Stance { safe: company == Company::Lossy || numbers.chance(70) },
-            company,
-            skew: if company.is_honest() { 2 } else { 8 },
-            faults: numbers.pick(&[0, 0, 5, 20]),
-            losses: numbers.pick(&[0, 10, 40]),
-            actions: if company == Company::Lossy { 150 } else { numbers.pick(&[20, 40, 60, 150]) },
-            nodes: numbers.below(NODES) + 1,
-        }
-    }
-}
-
-impl Company {
-    fn is_honest(self) -> bool {
-        matches!(self, Self::Honest | Self::Lossy)
-    }
 }
 
 pub(crate) fn play<W: World>(numbers: Numbers, scene: Scene, world: W) -> Played {

@@ -5,7 +5,7 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 
 use crate::play::{Ask, Fate, Outcome, Request, Token};
-use crate::schedule::Company;
+use crate::scene::Company;
 
 /// One line of a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! Schedules by the thousand, or with `JETON_TEST_LONG=1` by the million; that a seed is a schedule; that planted bugs are found.
 
-#![expect(clippy::print_stderr, reason = "the long run shows that it goes on")]
-
+use std::io::Write;
 use std::time::Instant;
 
 use jeton_simulation::{Figures, Planted, Theatres, play_double, play_many, replay};
@@ -10,14 +9,19 @@ fn is_long() -> bool {
     std::env::var_os("JETON_TEST_LONG").is_some_and(|value| value == "1")
 }
 
+/// To the terminal, past the capture of `cargo test`: a run of minutes shows that it goes on.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
 fn report(name: &str, started: Instant, figures: &Figures) {
     let Figures { schedules, steps, calls, failed } = figures;
     let violations = u32::from(failed.is_some());
     let seconds = started.elapsed().as_secs_f64();
-    eprintln!(
+    tell(&format!(
         "{name}: {schedules} schedules (seeds 0 to {}), {steps} steps, {calls} calls, {violations} violations, {seconds:.1} s",
         schedules.saturating_sub(1)
-    );
+    ));
     if let Some((seed, played)) = failed {
         panic!("{}", replay(*seed, played, None));
     }
@@ -26,7 +30,7 @@ fn report(name: &str, started: Instant, figures: &Figures) {
 #[test]
 fn no_schedule_breaks_a_promise() {
     let (started, count) = (Instant::now(), if is_long() { 1_000_000 } else { 20_000 });
-    let progress = |done| eprintln!("{done} of {count} schedules");
+    let progress = |done| tell(&format!("{done} of {count} schedules"));
     let figures = play_many(0, count, || Box::new(|seed| play_double(seed, None)), progress);
     report("double of the store", started, &figures);
     assert_eq!(figures.schedules, count);
@@ -74,7 +78,7 @@ fn every_planted_bug_is_found_and_its_seed_finds_it_again() {
         let again = play_double(seed, Some(planted));
         assert_eq!((again.trace.digest(), &again.violation), (played.trace.digest(), &played.violation));
         let promise = played.violation.map_or("", |violation| violation.promise);
-        eprintln!("{planted:?}: seed {seed}, after {} steps: {promise}", played.trace.len());
+        println!("{planted:?}: seed {seed}, after {} steps: {promise}", played.trace.len());
         assert!(play_double(seed, None).violation.is_none(), "{planted:?}: the bug, not the schedule");
     }
 }
