@@ -6,6 +6,7 @@
 
 mod auth_tokens;
 mod blacklist;
+mod devices;
 mod django_time;
 mod engine;
 mod error;
@@ -27,6 +28,7 @@ use jeton_token::time::Timestamp;
 
 pub use crate::auth_tokens::{AuthToken, AuthTokenTerms, NewAuthToken};
 pub use crate::blacklist::{BlacklistedToken, SingleToken};
+pub use crate::devices::{Opened, SignIn, SignInCap, SignInCursor, SignInId, SignInKind, WhenFull};
 pub use crate::engine::sqlite::OpenMode;
 pub use crate::error::StoreError;
 pub use crate::events::{Event, EventKind, NewEvent};
@@ -36,7 +38,7 @@ pub use crate::flush::{FlushStep, Flushed};
 pub use crate::groups::Group;
 pub use crate::login_limits::LoginLimit;
 pub use crate::rotations::Rotation;
-pub use crate::sessions::{NewSession, SessionDigest, SessionRow};
+pub use crate::sessions::{NewSession, SessionDigest, SessionId, SessionRow};
 pub use crate::users::{NewUser, User, UserField, UserKey};
 
 use crate::engine::postgres::Postgres;

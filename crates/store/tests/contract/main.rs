@@ -4,6 +4,7 @@
 
 mod auth_tokens;
 mod blacklist;
+mod devices;
 mod events;
 mod families;
 mod flush;
@@ -137,6 +138,18 @@ contract! {
         a_token_is_listed_once_with_one_event
         a_listed_token_is_found_again
         a_token_of_nobody_can_be_listed
+    }
+    devices {
+        sign_ins_of_all_kinds_are_one_list_with_the_newest_first
+        what_ended_ran_out_or_is_of_another_password_is_no_sign_in
+        a_session_that_goes_on_was_used_then
+        sign_ins_are_listed_in_pages_without_gap_or_twin
+        beyond_the_cap_those_that_were_not_used_for_longest_end
+        a_lower_cap_ends_as_many_as_it_takes
+        a_full_user_is_refused_and_nothing_changes
+        a_session_of_another_password_takes_no_place
+        of_sixty_four_logins_at_once_no_more_stay_than_may
+        logins_rotations_and_adoptions_at_once_leave_no_end_untold
     }
     events {
         events_are_listed_in_order_and_in_pages

@@ -84,6 +84,8 @@ pub enum EndReason {
     Reuse,
     /// It has used up all of its generations.
     Exhausted,
+    /// Its user signed in anew, and had as many sign-ins as there may be.
+    NewestWins,
 }
 
 impl EndReason {
@@ -102,6 +104,7 @@ impl EndReason {
             Self::UserDeleted => "user_deleted",
             Self::Reuse => "reuse",
             Self::Exhausted => "exhausted",
+            Self::NewestWins => "newest_wins",
         }
     }
 }
