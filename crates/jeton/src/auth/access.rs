@@ -1,6 +1,6 @@
 //! Access: from the credentials of a request to the one who sent it.
 
-use jeton_store::User;
+use jeton_store::{SessionId, User};
 use jeton_token::claims::Claims;
 use jeton_token::error::TokenError;
 use jeton_token::id::{FamilyKey, Jti, Member};
@@ -22,6 +22,8 @@ pub struct Principal {
     pub identity: Identity,
     /// What the token says; nothing for a caller who showed none.
     pub claims: TokenClaims,
+    /// The session that was shown, where one was.
+    pub session: Option<SessionId>,
 }
 
 /// What a token says that was taken.
@@ -56,7 +58,7 @@ pub struct Rejection {
 impl Principal {
     /// A user who was recognised without a token.
     pub(super) fn of_user(user: User) -> Self {
-        Self { identity: Identity::User(Box::new(user)), claims: TokenClaims::default() }
+        Self { identity: Identity::User(Box::new(user)), claims: TokenClaims::default(), session: None }
     }
 
     /// The user's row, or what a stateless token claims it to be.
@@ -77,7 +79,7 @@ impl Auth {
     pub async fn authenticate_stateless(&self, token: &[u8]) -> Result<Principal, AuthError> {
         let Bearer { user_claim: id, claims } = self.bearer(token).await?;
         let username = claims.get("username").cloned().unwrap_or_else(|| "".into());
-        Ok(Principal { identity: Identity::Claims { id, username }, claims })
+        Ok(Principal { identity: Identity::Claims { id, username }, claims, session: None })
     }
 
     /// The bearer of a token, whose user is looked up.
@@ -96,7 +98,7 @@ impl Auth {
         if !self.is_password_unchanged(&claims, &user) {
             return Err(AuthError::PasswordChanged);
         }
-        Ok(Principal { identity: Identity::User(user), claims })
+        Ok(Principal { identity: Identity::User(user), claims, session: None })
     }
 
     /// What a token says that one of `AUTH_TOKEN_CLASSES` takes, tried in order, and that has a user claim.
