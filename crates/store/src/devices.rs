@@ -6,6 +6,7 @@ use jeton_token::id::FamilyKey;
 use jeton_token::rotation::EndReason;
 use jeton_token::time::Timestamp;
 
+use crate::changes::ChangeKind;
 use crate::engine::{FromValue, Row, Statement, Value};
 use crate::events::{EventKind, NewEvent};
 use crate::families::{self, NewFamily};
@@ -228,13 +229,21 @@ impl Store {
     ) -> Result<Opened, StoreError> {
         let mut statements = self.engine.hold_sign_ins(user_id);
         statements.extend(replaces.map(sessions::delete));
+        let told_at = statements.len();
         match cap.when_full {
-            WhenFull::NewestWins => statements.extend(end_surplus(cap, user_id, event)),
+            WhenFull::NewestWins => {
+                statements.extend(end_surplus(cap, user_id, event, self.untold_after(event.at)));
+            }
             WhenFull::Refuse => statements.push(has_room(cap, user_id, replaces, event.at).guard()),
         }
         statements.extend(creation);
         for _ in 0..TRIES {
-            if self.engine.write(statements.clone()).await?.is_done() {
+            let outcome = self.engine.write(statements.clone()).await?;
+            if outcome.is_done() {
+                // Most logins end nothing, and others need not be woken.
+                if cap.when_full == WhenFull::NewestWins && outcome.changed(told_at) > 0 {
+                    self.feed.announce(&self.engine).await;
+                }
                 return Ok(Opened::Done);
             }
             // Which of two guards held it back is not told; where there is room by now, it is tried again.
@@ -265,7 +274,12 @@ fn has_room(cap: &SignInCap, user_id: i64, replaces: Option<SessionDigest>, now:
 
 /// The statements that end all sign-ins of a user but those used last, so that there is room for one. What they see does
 /// not change between them.
-fn end_surplus(cap: &SignInCap, user_id: i64, event: &NewEvent) -> [Statement; 4] {
+fn end_surplus(cap: &SignInCap, user_id: i64, event: &NewEvent, untold_after: Timestamp) -> [Statement; 5] {
+    const CHANGES: &str = concat!(
+        "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) ",
+        "SELECT $2, $5, key, user_id, CASE WHEN expires_at < $6 THEN expires_at ELSE $6 END FROM jeton_family WHERE ",
+        surplus_families!()
+    );
     const FAMILY_EVENTS: &str = concat!(
         "INSERT INTO jeton_event (at, kind, user_id, family, address, detail) ",
         "SELECT $2, $5, user_id, key, $6, $7 FROM jeton_family WHERE ",
@@ -284,6 +298,7 @@ fn end_surplus(cap: &SignInCap, user_id: i64, event: &NewEvent) -> [Statement; 4
     let told = |kind: EventKind| with(&[kind.as_str().into(), event.address.clone().into(), reason.into()]);
     // The sessions rank beside the families that are left: those used last are the same ones.
     [
+        Statement::new(CHANGES, with(&[ChangeKind::FamilyEnded.as_str().into(), untold_after.into()])),
         Statement::new(FAMILY_EVENTS, told(EventKind::FamilyEnded)),
         Statement::new(END, with(&[reason.into()])),
         Statement::new(SESSION_EVENTS, told(EventKind::SessionEnded)),

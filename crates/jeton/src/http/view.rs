@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, Response, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use axum::routing::MethodRouter;
@@ -278,8 +278,11 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     }
     if let Some(answer) = response.extensions_mut().remove::<Answer>() {
         match page {
-            Some(page) => page.write(&mut response, answer, Frame::new(&app, language), view),
-            None => write(&mut response, answer, format),
+            // What has no content has no page.
+            Some(page) if answer.status != StatusCode::NO_CONTENT => {
+                page.write(&mut response, answer, Frame::new(&app, language), view)
+            }
+            Some(_) | None => write(&mut response, answer, format),
         }
     }
     looked_at_session |= response.extensions_mut().remove::<LookedAtSession>().is_some();

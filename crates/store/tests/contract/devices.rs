@@ -1,8 +1,8 @@
 //! Sign-ins: what a user is signed in with, and how many there may be.
 
 use jeton_store::{
-    EventKind, FamilyKind, NewFamily, NewSession, Opened, SessionDigest, SessionId, SignIn, SignInCap, SignInCursor,
-    SignInId, SignInKind, Store, WhenFull,
+    ChangeKind, EventKind, FamilyKind, NewFamily, NewSession, Opened, SessionDigest, SessionId, SignIn, SignInCap,
+    SignInCursor, SignInId, SignInKind, Store, WhenFull,
 };
 use jeton_token::id::FamilyKey;
 use jeton_token::rotation::EndReason;
@@ -290,10 +290,15 @@ pub(crate) async fn logins_rotations_and_adoptions_at_once_leave_no_end_untold(s
     let events = store.list_events(None, 1000).await.unwrap();
     let told: Vec<FamilyKey> =
         events.iter().filter(|it| it.event.kind == EventKind::FamilyEnded).filter_map(|it| it.event.family).collect();
+    let changes = crate::changes::read(&mut store.follow(), told.len()).await;
+    let heard: Vec<FamilyKey> =
+        changes.iter().filter(|it| it.kind == ChangeKind::FamilyEnded).filter_map(|it| it.family).collect();
+    assert_eq!(heard.len(), told.len());
     let numbers = (0..4).chain((0..60).map(|number| 100 + number)).chain((0..60).map(|number| 200 + number));
     for number in numbers {
         let Some(row) = store.find_family(key(number)).await.unwrap() else { continue };
         let count = told.iter().filter(|told| **told == key(number)).count();
         assert_eq!(count, usize::from(row.state.revoked), "family {number}");
+        assert_eq!(heard.contains(&key(number)), row.state.revoked, "family {number}");
     }
 }
