@@ -280,7 +280,7 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
         match page {
             // What has no content has no page.
             Some(page) if answer.status != StatusCode::NO_CONTENT => {
-                page.write(&mut response, answer, Frame::new(&app, language), view)
+                page.write(&mut response, answer, Frame::new(&app, language), view);
             }
             Some(_) | None => write(&mut response, answer, format),
         }

@@ -369,6 +369,12 @@ async fn the_list_is_a_page_and_has_django_s_manners() {
         let status = if location.is_some() { StatusCode::MOVED_PERMANENTLY } else { StatusCode::NOT_FOUND };
         assert_eq!((reply.status, reply.header("Location")), (status, location), "{path}");
     }
+    let mine = id(list(&site, &access).await.iter().find(|it| it["current"] == true).unwrap());
+    let accept = [("Authorization", format!("Bearer {access}")), ("Accept", "text/html".to_owned())];
+    let accept = accept.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let gone = send(&site, Method::DELETE, &format!("{SESSIONS}{mine}/"), &accept).await;
+    assert_eq!((gone.status, gone.text.as_str()), (StatusCode::NO_CONTENT, ""), "no content has no page");
+    let (_, access) = site.login("alice").await;
     for path in ["/api/sessions/%FF/", "/api/sessions/%00/", "/api/sessions/%2F/"] {
         assert_eq!(as_bearer(&site, Method::DELETE, path, &access).await.status, StatusCode::NOT_FOUND, "{path}");
     }
