@@ -17,7 +17,7 @@ mod flush;
 mod follow;
 mod groups;
 mod in_use;
-mod login_limits;
+mod limits;
 mod migrate;
 mod rotations;
 mod sessions;
@@ -39,7 +39,7 @@ pub use crate::families::{Device, FamilyKind, FamilyRow, NewFamily, TokenCounts}
 pub use crate::flush::{FlushStep, Flushed};
 pub use crate::follow::Follower;
 pub use crate::groups::Group;
-pub use crate::login_limits::LoginLimit;
+pub use crate::limits::{LimitRow, LimitSubject, LimitWrite};
 pub use crate::rotations::Rotation;
 pub use crate::sessions::{NewSession, SessionDigest, SessionRow};
 pub use crate::users::{NewUser, PasswordEnds, User, UserField, UserKey};

@@ -6,7 +6,7 @@ use super::given::Wrong;
 use super::reader::Reader;
 use super::{
     AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, HandMade, Languages, Ledger, Limits, Log,
-    Nodes, Origin, Passwords, Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls,
+    Nodes, Origin, Passwords, Problem, Problems, Redis, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls,
     Usernames, Wire,
 };
 
@@ -104,6 +104,7 @@ impl Settings {
             signup: Signup::read(reader),
             cookies: Cookies::read(reader, compatibility, &urls),
             limits: Limits::read(reader, compatibility),
+            redis: Redis::read(reader),
             urls,
             cors: Cors::read(reader, &[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
             hand_made,

@@ -25,6 +25,7 @@ mod passwords;
 mod problem;
 mod proxies;
 mod reader;
+mod redis;
 mod rules;
 mod secrets;
 mod server;
@@ -58,6 +59,7 @@ pub use nodes::Nodes;
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
 pub use proxies::ForwardedHeader;
+pub use self::redis::Redis;
 pub use server::Server;
 pub use sessions::Sessions;
 pub use signup::Signup;
@@ -112,6 +114,8 @@ pub struct Settings {
     pub cookies: Cookies,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[redis]`.
+    pub redis: Redis,
     /// `[urls]`.
     pub urls: Urls,
     /// `[cors]`.
@@ -145,6 +149,7 @@ impl Settings {
             signup: Signup::default(),
             cookies: Cookies::defaults(compatibility, &Urls::default()),
             limits: Limits::defaults(compatibility),
+            redis: Redis::default(),
             urls: Urls::default(),
             cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
             csrf,

@@ -267,6 +267,90 @@ async fn what_an_operator_clears_is_cleared_in_a_running_server() {
 }
 
 #[tokio::test]
+async fn failures_on_three_nodes_are_ten_together() {
+    let site = Site::safe().await;
+    let nodes = [site.beside(settings(Compatibility::Safe)), site.beside(settings(Compatibility::Safe)), site];
+    let guesses = (0..60).map(|number| nodes[number % 3].obtain("alice", false, ATTACKER));
+    let statuses = join_all(guesses).await;
+    let tried = statuses.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
+    assert_eq!(tried, 10, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS].contains(status)));
+    for node in &nodes {
+        assert_eq!(node.obtain("alice", true, ATTACKER).await, StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert_eq!(nodes[0].throttlings().await.len(), 1, "a wait is told once, whoever comes up against it");
+    nodes[0].pass(900);
+    let mut after = join_all(nodes.iter().map(|node| node.obtain("alice", false, ATTACKER))).await;
+    after.sort();
+    assert_eq!(after.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count(), 1, "one at a time: {after:?}");
+    nodes[1].pass(1800);
+    assert_eq!(nodes[2].obtain("alice", true, ATTACKER).await, StatusCode::OK);
+    for node in &nodes {
+        assert_eq!(node.obtain("alice", true, ATTACKER).await, StatusCode::OK, "known everywhere");
+    }
+}
+
+#[tokio::test]
+async fn right_sign_ins_on_three_nodes_at_once_all_succeed() {
+    let site = Site::safe().await;
+    let nodes = [site.beside(settings(Compatibility::Safe)), site.beside(settings(Compatibility::Safe)), site];
+    let statuses = join_all((0..60).map(|number| nodes[number % 3].obtain("alice", true, HOME))).await;
+    assert!(statuses.iter().all(|status| *status == StatusCode::OK), "{statuses:?}");
+    assert_eq!(nodes[0].guess("alice", ATTACKER).await, 10, "and nothing of them counts");
+}
+
+#[tokio::test]
+async fn addresses_and_sign_ups_are_counted_over_all_nodes_and_over_a_restart() {
+    let site = Site::safe().await;
+    let other = site.beside(settings(Compatibility::Safe));
+    for number in 0..100 {
+        let node = [&site, &other][number % 2];
+        assert_eq!(node.obtain(&format!("user{number}"), false, ATTACKER).await, StatusCode::UNAUTHORIZED);
+    }
+    let sign_up = async |node: &Site, number: usize| {
+        node.send_from(ATTACKER, form("/api/v1/signup/", &format!("carol{number}"), "short")).await.status
+    };
+    for number in 0..20 {
+        assert_eq!(sign_up([&site, &other][number % 2], number).await, StatusCode::BAD_REQUEST);
+    }
+    drop(other);
+    let site = site.restarted();
+    assert_eq!(site.obtain("alice", true, ATTACKER).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(sign_up(&site, 20).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(site.obtain("alice", true, HOME).await, StatusCode::OK);
+    assert_eq!(site.throttlings().await.len(), 2);
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_before_the_answer_has_failed() {
+    let mut settings = settings(Compatibility::Safe);
+    settings.passwords.pbkdf2_iterations = 100_000;
+    let site = Site::new(settings).await;
+    for _ in 0..10 {
+        let guess = site.obtain("alice", false, ATTACKER);
+        assert!(tokio::time::timeout(Duration::from_millis(5), guess).await.is_err(), "it takes longer than that");
+    }
+    let held = async || site.obtain("alice", true, ATTACKER).await == StatusCode::TOO_MANY_REQUESTS;
+    for _ in 0..500 {
+        if site.jeton.auth().account_limit("alice").await.unwrap().failures == 10 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(held().await);
+}
+
+#[tokio::test]
+async fn what_cannot_be_counted_is_not_tried() {
+    let site = Site::safe().await;
+    site.jeton.auth().store().close().await.unwrap();
+    let reply = site.sign_in(&WAYS[0], "alice", false, ATTACKER).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    let reply = site.send_from(ATTACKER, form("/api/v1/signup/", "carol", "short")).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
 async fn refreshes_and_verifications_are_limited_only_if_asked() {
     let site = Site::safe().await;
     let verify = async |site: &Site| {
