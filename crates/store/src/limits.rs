@@ -76,7 +76,10 @@ impl Store {
             LimitSubject::Device(account, _) if write.before.is_none() => Some(keep_devices(account, devices)),
             LimitSubject::Device(..) | LimitSubject::Strangers(_) | LimitSubject::Address(_) => None,
         });
-        let statements = writes.iter().map(|write| upsert(write).guard()).chain(newcomers).collect();
+        // Always in the same order, so that no two wait for each other.
+        let mut ordered: Vec<_> = writes.iter().collect();
+        ordered.sort_by_key(|write| write.row.subject);
+        let statements = ordered.into_iter().map(|write| upsert(write).guard()).chain(newcomers).collect();
         Ok(self.engine.write(statements).await?.is_done())
     }
 

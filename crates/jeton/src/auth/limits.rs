@@ -123,12 +123,7 @@ impl Auth {
         self.store().clear_limits(self.0.limits.account_key(username), self.now()).await
     }
 
-    async fn admit(
-        &self,
-        contender: Contender,
-        username: Option<&str>,
-        caller: &Caller,
-    ) -> Result<Trial, AuthError> {
+    async fn admit(&self, contender: Contender, username: Option<&str>, caller: &Caller) -> Result<Trial, AuthError> {
         if contender.is_free() {
             return Ok(Trial { auth: self.clone(), begun: None });
         }
@@ -189,13 +184,7 @@ impl Auth {
     }
 
     /// Of all who come up against a wait, on whatever node, the first one tells.
-    async fn held(
-        &self,
-        wait: Wait,
-        news: Option<LimitWrite>,
-        username: Option<&str>,
-        caller: &Caller,
-    ) -> AuthError {
+    async fn held(&self, wait: Wait, news: Option<LimitWrite>, username: Option<&str>, caller: &Caller) -> AuthError {
         let is_news = match news {
             Some(write) => self.write_limits(&[write]).await.unwrap_or(true),
             None => false,

@@ -120,14 +120,17 @@ impl Limits {
             None => Count::of(rule, LimitOf::Account, LimitSubject::Strangers(account), found),
         });
         let address = self.of_address.zip(contender.address).filter(|_| known.is_none());
-        let address =
-            address.map(|(rule, key)| Count::of(rule, LimitOf::Address, LimitSubject::Address(key), found));
+        let address = address.map(|(rule, key)| Count::of(rule, LimitOf::Address, LimitSubject::Address(key), found));
         [circle, address]
     }
 
     /// How many failures count against whoever the row is of.
     pub(crate) fn failures(&self, row: &LimitRow, now: Timestamp) -> u16 {
-        self.of_account.map_or(0, |rule| Tally::of(rule, row).failures(rule, now))
+        self.of_account.map_or(0, |rule| {
+            let mut tally = Tally::of(rule, row);
+            tally.standing(rule, now);
+            tally.failures(rule, now)
+        })
     }
 }
 

@@ -105,7 +105,8 @@ impl Limits {
 
     /// Somebody who guesses at something that is no account's.
     pub(crate) fn guesser(&self, address: Option<IpAddr>) -> Contender {
-        let address = self.of_address.and(address).map(|address| self.digest(b"address", &Network::of(address).bytes()));
+        let address =
+            self.of_address.and(address).map(|address| self.digest(b"address", &Network::of(address).bytes()));
         Contender { account: None, device: None, address }
     }
 
@@ -152,12 +153,10 @@ impl Limits {
     ) -> Result<(), Wait> {
         let (Some(rule), Some(address)) = (self.of_requests, address) else { return Ok(()) };
         let mut requests = self.requests();
-        let (tally, _) = requests.entry(Network::of(address), |tally| tally.failures(rule, now));
+        let tally = requests.entry(Network::of(address), |tally| tally.failures(rule, now));
         match tally.standing(rule, now) {
             Standing::Free | Standing::Busy => then(rule, tally),
-            Standing::Held(until) => {
-                Err(Wait { by: LimitOf::Requests, until, is_news: tally.is_news(until, now) })
-            }
+            Standing::Held(until) => Err(Wait { by: LimitOf::Requests, until, is_news: tally.is_news(until, now) }),
         }
     }
 

@@ -1,11 +1,12 @@
 //! Requests that all nodes count together, on a Redis or Valkey server. Whenever it does not answer, nothing is known.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, RedisError};
-use tokio::sync::Mutex;
+use tokio::sync::Mutex as Turn;
 use tokio::time::{Instant, timeout};
 
 use super::AddressKey;
@@ -16,13 +17,18 @@ pub(crate) struct SharedCounts {
     client: Client,
     timeout: Duration,
     link: Mutex<Link>,
+    /// One connects, and the others wait for it.
+    connecting: Turn<()>,
 }
 
 /// What there is of a connection.
 enum Link {
     Open(MultiplexedConnection),
     /// Tried again from then on; how often that failed.
-    Closed { again_at: Instant, failures: u32 },
+    Closed {
+        again_at: Instant,
+        failures: u32,
+    },
 }
 
 /// What the other side says.
@@ -41,7 +47,8 @@ impl SharedCounts {
     pub(crate) fn new(settings: &settings::Redis) -> Result<Option<Self>, RedisError> {
         let Some(url) = &settings.url else { return Ok(None) };
         let link = Mutex::new(Link::Closed { again_at: Instant::now(), failures: 0 });
-        Ok(Some(Self { client: Client::open(url.expose().as_str())?, timeout: settings.timeout, link }))
+        let client = Client::open(url.expose().as_str())?;
+        Ok(Some(Self { client, timeout: settings.timeout, link, connecting: Turn::default() }))
     }
 
     /// Counts one, unless there is no room. Takes no longer than `redis.timeout`.
@@ -63,9 +70,9 @@ impl SharedCounts {
 
     /// Nothing where the server is known to be away.
     async fn ask(&self, key: AddressKey, rate: Rate) -> Option<Result<u64, RedisError>> {
-        let mut connection = match self.connection().await? {
-            Ok(connection) => connection,
-            Err(error) => return Some(Err(error)),
+        let mut connection = match self.open() {
+            Some(connection) => connection,
+            None => self.connect().await?,
         };
         let slot = rate.per.as_micros().div_ceil(10).max(1);
         let name = key.iter().fold(String::from("jeton:requests:"), |name, byte| format!("{name}{byte:02x}"));
@@ -74,32 +81,51 @@ impl SharedCounts {
         Some(script.query_async(&mut connection).await)
     }
 
-    /// One request at a time tries to connect; the others do not wait for it.
-    async fn connection(&self) -> Option<Result<MultiplexedConnection, RedisError>> {
-        let mut link = self.link.try_lock().ok()?;
-        match &*link {
-            Link::Open(connection) => return Some(Ok(connection.clone())),
-            Link::Closed { again_at, .. } if Instant::now() < *again_at => return None,
-            Link::Closed { .. } => {}
+    fn open(&self) -> Option<MultiplexedConnection> {
+        match &*self.link() {
+            Link::Open(connection) => Some(connection.clone()),
+            Link::Closed { .. } => None,
         }
+    }
+
+    async fn connect(&self) -> Option<MultiplexedConnection> {
+        self.may_connect()?;
+        let _turn = self.connecting.lock().await;
+        if let Some(connection) = self.open() {
+            return Some(connection);
+        }
+        let was_lost = self.may_connect()?;
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.timeout))
             .set_response_timeout(Some(self.timeout));
         match self.client.get_multiplexed_async_connection_with_config(&config).await {
             Ok(connection) => {
-                if matches!(*link, Link::Closed { failures: 1.., .. }) {
+                if was_lost {
                     tracing::info!("the Redis server is back: requests are counted over all nodes");
                 }
-                *link = Link::Open(connection.clone());
-                Some(Ok(connection))
+                *self.link() = Link::Open(connection.clone());
+                Some(connection)
             }
-            Err(error) => Some(Err(error)),
+            Err(error) => {
+                // While the others still wait: they need not find it out again.
+                self.lost(&error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Nothing while it is too early; else whether it was lost before.
+    fn may_connect(&self) -> Option<bool> {
+        match *self.link() {
+            Link::Closed { again_at, failures } if again_at <= Instant::now() => Some(failures > 0),
+            Link::Closed { .. } => None,
+            Link::Open(_) => Some(false),
         }
     }
 
     /// One line for each outage, and a pause that grows from one attempt to connect to the next.
     fn lost(&self, reason: &str) {
-        let Ok(mut link) = self.link.try_lock() else { return };
+        let mut link = self.link();
         let failures = match *link {
             Link::Open(_) => 0,
             Link::Closed { again_at, .. } if Instant::now() < again_at => return,
@@ -110,6 +136,10 @@ impl SharedCounts {
         }
         let pause = FIRST_PAUSE.saturating_mul(1 << failures.min(10)).min(LONGEST_PAUSE);
         *link = Link::Closed { again_at: Instant::now() + pause, failures: failures.saturating_add(1) };
+    }
+
+    fn link(&self) -> MutexGuard<'_, Link> {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

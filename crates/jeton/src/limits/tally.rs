@@ -309,7 +309,11 @@ mod tests {
         let mut restored = Tally::of(ACCOUNT, &row);
         assert_eq!(restored.failures(ACCOUNT, at(24)), 9);
         let slow = Rule { rate: Rate { per: Duration::from_secs(60), ..ACCOUNT.rate }, ..ACCOUNT };
-        assert_eq!(Tally::of(slow, &kept(&mut tally, ACCOUNT, at(10))).failures(slow, at(10)), 9, "the setting is another");
+        assert_eq!(
+            Tally::of(slow, &kept(&mut tally, ACCOUNT, at(10))).failures(slow, at(10)),
+            9,
+            "the setting is another"
+        );
     }
 
     #[test]

@@ -41,7 +41,8 @@ impl Site {
 
     fn find(&self, contender: Contender) -> Vec<LimitRow> {
         let strangers = contender.account.map(LimitSubject::Strangers);
-        let device = contender.account.zip(contender.device).map(|(account, device)| LimitSubject::Device(account, device));
+        let device =
+            contender.account.zip(contender.device).map(|(account, device)| LimitSubject::Device(account, device));
         let address = contender.address.map(LimitSubject::Address);
         let rows = self.rows.borrow();
         [strangers, device, address].into_iter().flatten().filter_map(|subject| rows.get(&subject).cloned()).collect()

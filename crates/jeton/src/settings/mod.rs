@@ -40,6 +40,7 @@ mod wire;
 
 use jeton_token::secret::Secret;
 
+pub use self::redis::Redis;
 pub use auth_tokens::AuthTokens;
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
@@ -59,7 +60,6 @@ pub use nodes::Nodes;
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
 pub use proxies::ForwardedHeader;
-pub use self::redis::Redis;
 pub use server::Server;
 pub use sessions::Sessions;
 pub use signup::Signup;

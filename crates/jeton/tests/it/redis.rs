@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Request, StatusCode};
 use jeton::settings::{Compatibility, Limit, Rate, Settings};
+use jeton_token::secret::Secret;
 
 use crate::site::{Site, settings};
 
@@ -41,7 +42,7 @@ impl Redis {
     fn settings(&self, count: u16) -> Settings {
         let mut settings = settings(Compatibility::Safe);
         settings.limits.requests_per_address = Limit::AtMost(Rate { count, per: Duration::from_secs(600) });
-        settings.redis.url = Some(format!("redis://:{PASSWORD}@127.0.0.1:{}/1", self.port).into());
+        settings.redis.url = Some(Secret::new(format!("redis://:{PASSWORD}@127.0.0.1:{}/1", self.port)));
         // The machine of a test may be busy.
         settings.redis.timeout = Duration::from_secs(1);
         settings

@@ -96,7 +96,8 @@ pub(crate) async fn sixty_four_failures_at_once_count_sixty_four(store: Store) {
                     let before = store.find_limits(Some(ALICE), None, Some(ALICE)).await.unwrap();
                     let next = [STRANGERS, NETWORK].map(|subject| {
                         let before = before.iter().find(|row| row.subject == subject);
-                        let changed_at = before.map_or(after(1), |row| Timestamp::from_micros(row.changed_at.micros() + 1));
+                        let changed_at =
+                            before.map_or(after(1), |row| Timestamp::from_micros(row.changed_at.micros() + 1));
                         let failures = before.map_or(0, |row| row.failures) + 1;
                         let row = LimitRow { changed_at, ..row(subject, failures, 1) };
                         LimitWrite { row, before: before.map(|row| row.changed_at) }
@@ -133,7 +134,8 @@ pub(crate) async fn clearing_an_account_forgives_its_failures_and_no_others(stor
     write(&store, &[row(STRANGERS, 10, 1), row(home, 5, 50), row(bob, 10, 1), row(NETWORK, 7, 1)]).await;
     assert!(store.clear_limits(ALICE, after(20)).await.unwrap());
     let cleared = find(&store, STRANGERS).await.unwrap();
-    let forgiven = LimitRow { failures: 0, slots: None, strikes: 0, held_until: None, told_until: None, ..row(STRANGERS, 0, 1) };
+    let forgiven =
+        LimitRow { failures: 0, slots: None, strikes: 0, held_until: None, told_until: None, ..row(STRANGERS, 0, 1) };
     assert_eq!(cleared, LimitRow { changed_at: after(20), ..forgiven }, "attempts under way stay");
     let device = find(&store, home).await.unwrap();
     assert!(device.failures == 0 && device.changed_at > after(50), "later than it was, whatever the clock says");
