@@ -145,9 +145,10 @@ impl Auth {
             let circle = Limits::circle(contender, &found, self.now());
             match self.0.limits.admit(contender, &found, self.now()) {
                 Admission::Begun { known, writes } => {
-                    if self.write_limits(&writes).await? {
-                        let rows = after(found, writes);
-                        return Ok(Trial { auth: self.clone(), begun: Some(Begun { contender, known, rows }) });
+                    let begin = begin(self.clone(), contender, known, found, writes);
+                    // Whoever hangs up now has begun all the same, and is told to have failed.
+                    if let Some(trial) = tokio::spawn(begin).await.map_err(|_| BUSY)?? {
+                        return Ok(trial);
                     }
                 }
                 Admission::Busy => tokio::time::sleep(PAUSE).await,
@@ -241,6 +242,21 @@ impl Drop for Trial {
             runtime.spawn(write_end(self.auth.clone(), begun, Outcome::Failed));
         }
     }
+}
+
+/// Writes that an attempt is under way, unless somebody else came by.
+async fn begin(
+    auth: Auth,
+    contender: Contender,
+    known: Option<DeviceKey>,
+    found: Vec<LimitRow>,
+    writes: Vec<LimitWrite>,
+) -> Result<Option<Trial>, StoreError> {
+    if !auth.write_limits(&writes).await? {
+        return Ok(None);
+    }
+    let rows = after(found, writes);
+    Ok(Some(Trial { auth, begun: Some(Begun { contender, known, rows }) }))
 }
 
 async fn write_end(auth: Auth, begun: Begun, outcome: Outcome) {

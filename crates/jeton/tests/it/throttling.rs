@@ -270,12 +270,31 @@ async fn what_an_operator_clears_is_cleared_in_a_running_server() {
 async fn failures_on_three_nodes_are_ten_together() {
     let site = Site::safe().await;
     let nodes = [site.beside(settings(Compatibility::Safe)), site.beside(settings(Compatibility::Safe)), site];
+    guess_on_three_nodes(&nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn failures_on_three_nodes_over_postgresql_are_ten_together() {
+    let server = std::env::var("JETON_TEST_POSTGRES")
+        .expect("JETON_TEST_POSTGRES has to name a PostgreSQL server; `cargo xtask test --only unit` starts one");
+    let schema = format!("throttling_{}", std::process::id());
+    let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(&format!("CREATE SCHEMA {schema}")).await.unwrap();
+    let separator = if server.contains('?') { '&' } else { '?' };
+    let url = format!("{server}{separator}options=-c%20search_path%3D{schema}");
+    guess_on_three_nodes(&Site::nodes(settings(Compatibility::Safe), &url, 3).await).await;
+    client.batch_execute(&format!("DROP SCHEMA {schema} CASCADE")).await.unwrap();
+}
+
+/// Many at once, on all of them.
+async fn guess_on_three_nodes(nodes: &[Site]) {
     let guesses = (0..60).map(|number| nodes[number % 3].obtain("alice", false, ATTACKER));
     let statuses = join_all(guesses).await;
     let tried = statuses.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
     assert_eq!(tried, 10, "{statuses:?}");
     assert!(statuses.iter().all(|status| [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS].contains(status)));
-    for node in &nodes {
+    for node in nodes {
         assert_eq!(node.obtain("alice", true, ATTACKER).await, StatusCode::TOO_MANY_REQUESTS);
     }
     assert_eq!(nodes[0].throttlings().await.len(), 1, "a wait is told once, whoever comes up against it");
@@ -289,7 +308,7 @@ async fn failures_on_three_nodes_are_ten_together() {
     );
     nodes[1].pass(1800);
     assert_eq!(nodes[2].obtain("alice", true, ATTACKER).await, StatusCode::OK);
-    for node in &nodes {
+    for node in nodes {
         assert_eq!(node.obtain("alice", true, ATTACKER).await, StatusCode::OK, "known everywhere");
     }
 }
