@@ -163,10 +163,14 @@ impl Auth {
     /// Writes how an attempt ended, over whatever others have written meanwhile.
     async fn settle(&self, begun: Begun, outcome: Outcome) -> Result<(), StoreError> {
         let Begun { contender, known, mut rows } = begun;
+        let mut turn = None;
         for _ in 0..MAX_ROUNDS {
             let writes = self.0.limits.settle(contender, known, outcome, &rows, self.now());
             if self.write_limits(&writes).await? {
                 return Ok(());
+            }
+            if turn.is_none() {
+                turn = Some(self.0.limit_ends.enter((contender.account, known)).await);
             }
             rows = self.find_limits(contender).await?;
         }
@@ -285,7 +289,7 @@ fn setting(limit: LimitOf) -> &'static str {
 }
 
 /// How long an attempt waits for others to end, and for its turn.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(10);
 /// Each time somebody else got on.
 const MAX_ROUNDS: u32 = 1000;

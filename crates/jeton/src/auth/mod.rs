@@ -103,6 +103,8 @@ struct Parts {
     setup: Setup,
     limits: Limits,
     limit_gates: Gates<Circle>,
+    /// Apart, because whoever stands at a gate may wait for an end.
+    limit_ends: Gates<Circle>,
     shared_counts: Option<SharedCounts>,
     hooks: Option<Arc<dyn DynHooks>>,
     users: Option<Arc<dyn DynUsers>>,
@@ -185,6 +187,7 @@ impl Auth {
             setup: Setup::default(),
             limits: Limits::new(&settings.limits, Purpose::LoginLimit.key(&settings.secret_key)),
             limit_gates: Gates::default(),
+            limit_ends: Gates::default(),
             shared_counts: SharedCounts::new(&settings.redis).map_err(|_| BuildError::Redis)?,
             hooks: embedded.hooks,
             users: embedded.users,
