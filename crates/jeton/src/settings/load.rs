@@ -5,15 +5,9 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-<<<<<<< HEAD
-    AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, HandMade, Languages, Ledger, Limits, Log,
-    Nodes, Origin, Passwords, Problem, Problems, Redis, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls,
-    Usernames, Wire,
-=======
     AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, Devices, HandMade, Languages, Ledger,
-    Limits, Log, Nodes, Origin, Passwords, Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources,
-    Urls, Usernames, Wire,
->>>>>>> main
+    Limits, Log, Nodes, Origin, Passwords, Problem, Problems, Redis, Server, Sessions, Settings, Signup, SimpleJwt,
+    Sources, Urls, Usernames, Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
