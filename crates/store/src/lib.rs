@@ -18,7 +18,7 @@ mod flush;
 mod follow;
 mod groups;
 mod in_use;
-mod login_limits;
+mod limits;
 mod migrate;
 mod rotations;
 mod sessions;
@@ -43,7 +43,7 @@ pub use crate::families::{Device, FamilyKind, FamilyRow, NewFamily, TokenCounts}
 pub use crate::flush::{FlushStep, Flushed};
 pub use crate::follow::Follower;
 pub use crate::groups::Group;
-pub use crate::login_limits::LoginLimit;
+pub use crate::limits::{LimitRow, LimitSubject, LimitWrite};
 pub use crate::rotations::Rotation;
 pub use crate::sessions::{NewSession, SessionDigest, SessionId, SessionRow};
 pub use crate::users::{NewUser, PasswordEnds, User, UserField, UserKey};

@@ -10,7 +10,7 @@ mod events;
 mod families;
 mod flush;
 mod groups;
-mod login_limits;
+mod limits;
 mod rotations;
 mod rules;
 mod schema;
@@ -174,13 +174,13 @@ contract! {
         flushing_our_own_tokens_says_nothing_about_foreign_ones
         a_horizon_that_moved_out_keeps_the_family
     }
-    login_limits {
-        the_later_of_two_rows_stays_whichever_comes_first
-        strangers_and_devices_have_rows_of_their_own
-        what_expires_last_is_listed_first
+    limits {
+        what_counts_against_somebody_is_read_back_whole
+        a_row_is_written_over_the_one_that_was_read_or_not_at_all
+        sixty_four_failures_at_once_count_sixty_four
+        a_new_device_takes_the_place_of_the_one_away_for_longest
         clearing_an_account_forgives_its_failures_and_no_others
-        what_memory_forgot_is_deleted_unless_it_came_back
-        expired_rows_are_flushed_some_at_a_time
+        expired_limits_are_flushed_some_at_a_time
     }
     sessions {
         a_session_is_found_by_its_digest_until_it_runs_out
