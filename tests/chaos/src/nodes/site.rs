@@ -99,8 +99,11 @@ fn settings(stance: Stance, listen: &str, url: &str) -> String {
          secret_key = \"a key that signs nothing but the tokens of these three nodes\"\n\
          [server]\n\
          listen = \"{listen}\"\n\
+         stop_delay = \"400ms\"\n\
          [database]\n\
          url = \"{url}\"\n\
+         [nodes]\n\
+         fence_after = \"{}ms\"\n\
          [log]\n\
          level = \"warn\"\n\
          [simple_jwt]\n\
@@ -112,7 +115,8 @@ fn settings(stance: Stance, listen: &str, url: &str) -> String {
          [passwords]\n\
          pbkdf2_iterations = 1\n\
          argon2_memory_kib = 8\n\
-         argon2_iterations = 1\n"
+         argon2_iterations = 1\n",
+        FENCE.as_millis()
     )
 }
 
