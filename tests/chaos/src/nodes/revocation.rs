@@ -95,7 +95,7 @@ impl Revocation {
                     .context("the node itself, right after it has acknowledged the end")?;
             }
             let ways = match self.site.stance {
-                Stance::Safe => vec![(me(&login.access), 401), (verify(&login.access), 400)],
+                Stance::Safe => vec![(me(&login.access), 401), (verify(&login.access), 401)],
                 Stance::Exact => Vec::new(),
             };
             for heard in Self::listen(&others, &login, &ways, ended_at)? {
