@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Rounds;
 use super::node::Node;
-use super::relay::{Cut, Relay};
+use super::relay::{Cut, Mend, Relay};
 use super::site::{Site, me};
 use super::times::{Times, shown};
 use crate::Tally;
@@ -21,8 +21,8 @@ use crate::world::Stance;
 pub(crate) fn run(binary: &Path, rounds: Rounds, tally: &mut Tally) {
     match CutOff::new(binary) {
         Ok(mut site) => {
-            for (cut, name) in [(Cut::Silent, "silently"), (Cut::Closed, "with closed connections")] {
-                tally.add(&format!("nodes cut off {name}"), site.rounds(cut, rounds.of(2, 10)));
+            for (cut, mend, name) in WAYS {
+                tally.add(&format!("nodes cut off {name}"), site.rounds(cut, mend, rounds.of(1, 10)));
             }
         }
         Err(error) => tally.add("nodes cut off", Err(error)),
@@ -39,15 +39,23 @@ struct CutOff {
     cuts: usize,
 }
 
-/// What a round has shown, in times after the cut or after the mending.
-struct Round {
+/// When something happened to the line, and how long after it to the node.
+#[derive(Clone, Copy)]
+struct Moments {
+    cut_at: Instant,
     not_ready_after: Duration,
+    mended_at: Instant,
+    ready_after: Duration,
+    served_after: Duration,
+}
+
+/// What a round has shown.
+struct Round {
+    moments: Moments,
     /// The last answer from memory to a token that had ended meanwhile, if there was any.
     last_from_memory: Option<Duration>,
     refused_with_503: usize,
     longest_answer: Duration,
-    ready_after: Duration,
-    served_after: Duration,
 }
 
 /// A question that is put to the far node again and again.
@@ -75,16 +83,16 @@ impl CutOff {
         Ok(Self { site, near, far, line, cuts: 0 })
     }
 
-    fn rounds(&mut self, cut: Cut, rounds: usize) -> Result<String> {
+    fn rounds(&mut self, cut: Cut, mend: Mend, rounds: usize) -> Result<String> {
         let (mut not_ready, mut from_memory, mut longest) = (Times::default(), Times::default(), Times::default());
         let (mut ready, mut served, mut refused) = (Times::default(), Times::default(), 0);
         for number in 0..rounds {
-            let round = self.round(cut).with_context(|| format!("cut {} of {rounds}", number + 1))?;
-            not_ready.add(round.not_ready_after);
+            let round = self.round(cut, mend).with_context(|| format!("cut {} of {rounds}", number + 1))?;
+            not_ready.add(round.moments.not_ready_after);
             from_memory.add(round.last_from_memory.unwrap_or_default());
             longest.add(round.longest_answer);
-            ready.add(round.ready_after);
-            served.add(round.served_after);
+            ready.add(round.moments.ready_after);
+            served.add(round.moments.served_after);
             refused += round.refused_with_503;
         }
         Ok(format!(
@@ -100,7 +108,7 @@ impl CutOff {
         ))
     }
 
-    fn round(&mut self, cut: Cut) -> Result<Round> {
+    fn round(&mut self, cut: Cut, mend: Mend) -> Result<Round> {
         self.cuts += 1;
         let users = self.site.users(&format!("user-{}", self.cuts), 4)?;
         let [ended, locked, kept, rotated] = &users[..] else { bail!("four users were asked for") };
@@ -127,19 +135,14 @@ impl CutOff {
         let answer = self.near.connect()?.post(&logout)?;
         ensure!(answer.status == 200, "the logout at node a was answered {} {}", answer.status, answer.body);
         self.site.run(&["user", "lock", &locked.name], "")?;
-        let (mended_at, ready_after, not_ready_after, seen) = self.watch(&probes, &rotated.0, cut_at)?;
+        let (moments, seen) = self.watch(&probes, &rotated.0, mend, cut_at)?;
         self.rotated_is_whole(&rotated.0)?;
-        judge(&probes, &seen, cut_at, mended_at, ready_after, not_ready_after)
+        judge(&probes, &seen, moments)
             .map_err(|error| error.context(format!("node b logged: {}", last_lines(&self.far.log()))))
     }
 
     /// Asks all the while: during the cut, and after it until node b serves again.
-    fn watch(
-        &self,
-        probes: &[Probe],
-        rotated: &str,
-        cut_at: Instant,
-    ) -> Result<(Instant, Duration, Duration, Vec<Seen>)> {
+    fn watch(&self, probes: &[Probe], rotated: &str, mend: Mend, cut_at: Instant) -> Result<(Moments, Vec<Seen>)> {
         let is_over = AtomicBool::new(false);
         thread::scope(|scope| {
             let asking: Vec<_> = (0..probes.len())
@@ -153,11 +156,24 @@ impl CutOff {
             let watched = (|| {
                 let not_ready_after = until_ready(&self.far, false, cut_at)?;
                 thread::sleep((cut_at + CUT).saturating_duration_since(Instant::now()));
-                self.line.cut(Cut::None);
+                self.line.mend(mend);
                 let mended_at = Instant::now();
                 let ready_after = until_ready(&self.far, true, mended_at)?;
+                for probe in probes.iter().filter(|probe| !probe.is_over) {
+                    until_served(&self.far, &probe.request, mended_at)?;
+                }
+                let served_after = mended_at.elapsed();
+                for probe in probes.iter().filter(|probe| probe.is_over) {
+                    let answer = self.far.connect()?.post(&probe.request)?;
+                    ensure!(
+                        matches!(answer.status, 400 | 401),
+                        "LOST: {}: {} when it serves again",
+                        probe.what,
+                        answer.status
+                    );
+                }
                 thread::sleep(AFTERWARDS);
-                Ok((mended_at, ready_after, not_ready_after))
+                Ok(Moments { cut_at, mended_at, not_ready_after, ready_after, served_after })
             })();
             self.line.cut(Cut::None);
             is_over.store(true, Ordering::SeqCst);
@@ -171,7 +187,7 @@ impl CutOff {
             {
                 bail!("a refresh during the cut was answered {} {}", answer.status, answer.body);
             }
-            watched.map(|(mended_at, ready_after, not_ready_after)| (mended_at, ready_after, not_ready_after, seen))
+            watched.map(|moments| (moments, seen))
         })
     }
 
@@ -237,23 +253,24 @@ fn until_ready(node: &Node, is_ready: bool, since: Instant) -> Result<Duration> 
     }
 }
 
-fn judge(
-    probes: &[Probe],
-    seen: &[Seen],
-    cut_at: Instant,
-    mended_at: Instant,
-    ready_after: Duration,
-    not_ready_after: Duration,
-) -> Result<Round> {
+/// Until this is answered 200.
+fn until_served(node: &Node, request: &Request, since: Instant) -> Result<()> {
+    loop {
+        let answer = Wire::connect_for(node.address, PATIENCE).and_then(|mut wire| wire.post(request));
+        match answer {
+            Ok(answer) if answer.status == 200 => return Ok(()),
+            _ if since.elapsed() > TOO_LONG => {
+                bail!("node {} does not serve after {TOO_LONG:?}: {answer:?}", node.name)
+            }
+            _ => thread::sleep(PAUSE),
+        }
+    }
+}
+
+fn judge(probes: &[Probe], seen: &[Seen], moments: Moments) -> Result<Round> {
+    let Moments { cut_at, mended_at, .. } = moments;
     let fenced_at = cut_at + super::site::FENCE + LENIENCE;
-    let mut round = Round {
-        not_ready_after,
-        last_from_memory: None,
-        refused_with_503: 0,
-        longest_answer: Duration::ZERO,
-        ready_after,
-        served_after: Duration::ZERO,
-    };
+    let mut round = Round { moments, last_from_memory: None, refused_with_503: 0, longest_answer: Duration::ZERO };
     for Seen { probe, asked_at, answered_at, status } in seen {
         let Probe { what, is_over, .. } = &probes[*probe];
         let during = *asked_at < mended_at;
@@ -279,7 +296,8 @@ fn judge(
             (Some(200), false, false) => {}
             (Some(400 | 401), true, _) => {}
             (Some(503), _, true) => round.refused_with_503 += 1,
-            (Some(503), _, false) => round.served_after = round.served_after.max(*answered_at - mended_at),
+            // Until it has found out which of its connections are dead.
+            (Some(503), _, false) => {}
             (Some(status), ..) => bail!("{what}: {status}, asked {}", when()),
         }
         if during && *answered_at < mended_at {
@@ -287,12 +305,6 @@ fn judge(
         }
     }
     ensure!(round.refused_with_503 > 0, "no request was answered 503 during the cut");
-    let serves = |number: usize| {
-        seen.iter().any(|seen| seen.probe == number && seen.asked_at > mended_at && seen.status == Some(200))
-    };
-    for (number, probe) in probes.iter().enumerate().filter(|(_, probe)| !probe.is_over) {
-        ensure!(serves(number), "{}: not served after the line was mended", probe.what);
-    }
     Ok(round)
 }
 
@@ -301,6 +313,11 @@ fn last_lines(log: &str) -> String {
     lines[lines.len().saturating_sub(5)..].join(" | ")
 }
 
+const WAYS: [(Cut, Mend, &str); 3] = [
+    (Cut::Silent, Mend::All, "silently"),
+    (Cut::Silent, Mend::New, "silently, for old connections for ever"),
+    (Cut::Closed, Mend::All, "with closed connections"),
+];
 /// How long the line is cut: several times the fence.
 const CUT: Duration = Duration::from_secs(5);
 /// How long ended tokens are still presented when the node is back.

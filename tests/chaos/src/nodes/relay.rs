@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -26,9 +26,21 @@ pub(crate) enum Cut {
     Closed,
 }
 
+/// What becomes of the connections of a silent line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mend {
+    /// They go on where they were.
+    All,
+    /// They are silent for ever; only new ones get through, as after a change of the server or of a firewall between.
+    New,
+}
+
 struct Line {
     server: (String, u16),
     cut: AtomicU8,
+    /// Connections with a lower number than this are silent for ever.
+    forgotten_below: AtomicU64,
+    accepted: AtomicU64,
     streams: Mutex<Vec<TcpStream>>,
 }
 
@@ -36,7 +48,14 @@ impl Relay {
     pub(crate) fn to(server: (String, u16)) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("the relay has no port")?;
         let address = listener.local_addr()?;
-        let line = Arc::new(Line { server, cut: AtomicU8::new(Cut::None as u8), streams: Mutex::default() });
+        let line = Line {
+            server,
+            cut: AtomicU8::new(Cut::None as u8),
+            forgotten_below: AtomicU64::new(0),
+            accepted: AtomicU64::new(0),
+            streams: Mutex::default(),
+        };
+        let line = Arc::new(line);
         // It ends with this program.
         thread::spawn({
             let line = Arc::clone(&line);
@@ -50,6 +69,13 @@ impl Relay {
         if cut == Cut::Closed {
             self.line.end_all();
         }
+    }
+
+    pub(crate) fn mend(&self, mend: Mend) {
+        if mend == Mend::New {
+            self.line.forgotten_below.store(self.line.accepted.load(Ordering::SeqCst), Ordering::SeqCst);
+        }
+        self.cut(Cut::None);
     }
 }
 
@@ -65,14 +91,15 @@ impl Line {
             return;
         }
         let line = Arc::clone(self);
+        let number = self.accepted.fetch_add(1, Ordering::SeqCst);
         thread::spawn(move || {
             // Who cannot be connected finds the line dead.
-            let _ = line.pass_on(client);
+            let _ = line.pass_on(number, client);
         });
     }
 
-    fn pass_on(self: &Arc<Self>, client: TcpStream) -> io::Result<()> {
-        self.wait_while_silent();
+    fn pass_on(self: &Arc<Self>, number: u64, client: TcpStream) -> io::Result<()> {
+        self.wait_while_silent(number);
         let server = TcpStream::connect(&self.server)?;
         for stream in [&client, &server] {
             stream.set_nodelay(true)?;
@@ -84,22 +111,22 @@ impl Line {
         }
         let (from_server, to_client) = (server.try_clone()?, client.try_clone()?);
         let line = Arc::clone(self);
-        thread::spawn(move || line.copy(from_server, to_client));
-        self.copy(client, server);
+        thread::spawn(move || line.copy(number, from_server, to_client));
+        self.copy(number, client, server);
         Ok(())
     }
 
     /// One direction, to its end.
-    fn copy(&self, mut from: TcpStream, mut to: TcpStream) {
+    fn copy(&self, number: u64, mut from: TcpStream, mut to: TcpStream) {
         let mut bytes = vec![0; 64 * 1024];
         while let Ok(count @ 1..) = from.read(&mut bytes) {
-            self.wait_while_silent();
+            self.wait_while_silent(number);
             if self.is(Cut::Closed) || to.write_all(&bytes[..count]).is_err() {
                 break;
             }
         }
         // An end gets through no sooner than bytes do.
-        self.wait_while_silent();
+        self.wait_while_silent(number);
         for stream in [from, to] {
             // It may have ended already.
             let _ = stream.shutdown(Shutdown::Both);
@@ -113,8 +140,9 @@ impl Line {
         }
     }
 
-    fn wait_while_silent(&self) {
-        while self.is(Cut::Silent) {
+    fn wait_while_silent(&self, number: u64) {
+        let is_forgotten = || number < self.forgotten_below.load(Ordering::SeqCst) && !self.is(Cut::Closed);
+        while self.is(Cut::Silent) || is_forgotten() {
             thread::sleep(Duration::from_millis(2));
         }
     }
@@ -155,10 +183,28 @@ mod tests {
         relay.cut(Cut::Silent);
         client.write_all(b"two").unwrap();
         assert!(client.read_exact(&mut heard).is_err());
-        relay.cut(Cut::None);
+        relay.mend(Mend::All);
         client.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         client.read_exact(&mut heard).unwrap();
         assert_eq!(&heard, b"two");
+    }
+
+    #[test]
+    fn a_line_may_be_mended_for_new_connections_alone() {
+        let relay = Relay::to(echo()).unwrap();
+        let mut old = TcpStream::connect(relay.address).unwrap();
+        old.set_read_timeout(Some(Duration::from_millis(100))).unwrap();
+        let mut heard = [0; 3];
+        old.write_all(b"one").unwrap();
+        old.read_exact(&mut heard).unwrap();
+        relay.cut(Cut::Silent);
+        old.write_all(b"two").unwrap();
+        relay.mend(Mend::New);
+        assert!(old.read_exact(&mut heard).is_err());
+        let mut new = TcpStream::connect(relay.address).unwrap();
+        new.write_all(b"new").unwrap();
+        new.read_exact(&mut heard).unwrap();
+        assert_eq!(&heard, b"new");
     }
 
     #[test]
@@ -172,7 +218,7 @@ mod tests {
         assert_eq!(old.read(&mut heard).unwrap_or(0), 0);
         let mut new = TcpStream::connect(relay.address).unwrap();
         assert_eq!(new.read(&mut heard).unwrap_or(0), 0);
-        relay.cut(Cut::None);
+        relay.mend(Mend::All);
         let mut newest = TcpStream::connect(relay.address).unwrap();
         newest.write_all(b"two").unwrap();
         newest.read_exact(&mut heard).unwrap();
