@@ -76,7 +76,8 @@ struct Seen {
 
 impl CutOff {
     fn new(binary: &Path) -> Result<Self> {
-        let site = Site::new(binary, Stance::Safe)?;
+        let mut site = Site::new(binary, Stance::Safe)?;
+        site.statement_timeout = Some(Duration::from_secs(1));
         let near = site.node("a", &site.database.url()?)?;
         let line = Relay::to(site.database.place()?)?;
         let far = site.node("b", &site.database.url_by_way_of(&line.address.ip().to_string(), line.address.port())?)?;

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -19,6 +20,8 @@ use crate::world::Stance;
 pub(crate) struct Site {
     pub(crate) stance: Stance,
     pub(crate) database: Database,
+    /// How long a node waits for the database, if that is to be less than usual.
+    pub(crate) statement_timeout: Option<Duration>,
     binary: PathBuf,
     folder: TempDir,
 }
@@ -26,7 +29,8 @@ pub(crate) struct Site {
 impl Site {
     pub(crate) fn new(binary: &Path, stance: Stance) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("jeton-nodes-").tempdir()?;
-        Ok(Self { stance, database: Database::create()?, binary: binary.to_path_buf(), folder })
+        let database = Database::create()?;
+        Ok(Self { stance, database, statement_timeout: None, binary: binary.to_path_buf(), folder })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -51,7 +55,7 @@ impl Site {
         let folder = self.folder.path().join(name);
         fs::create_dir_all(&folder)?;
         let address = super::node::free_address()?;
-        fs::write(folder.join(CONFIG), settings(self.stance, &address.to_string(), url))?;
+        fs::write(folder.join(CONFIG), self.settings(&address.to_string(), url))?;
         Ok(Node::new(name, &self.binary, folder.join(CONFIG), address))
     }
 
@@ -72,7 +76,7 @@ impl Site {
     pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Result<()> {
         let config = self.folder.path().join(CONFIG);
         if !config.exists() {
-            fs::write(&config, settings(self.stance, "127.0.0.1:0", &self.database.url()?))?;
+            fs::write(&config, self.settings("127.0.0.1:0", &self.database.url()?))?;
         }
         let mut jeton = Command::new(&self.binary);
         let jeton = command(&mut jeton, &config).args(arguments);
@@ -85,6 +89,38 @@ impl Site {
         }
         Ok(())
     }
+
+    /// Rotation with blacklisting; hashes that cost nothing; access tokens and a replay window that outlast a scenario.
+    fn settings(&self, listen: &str, url: &str) -> String {
+        let timeout = self.statement_timeout;
+        let timeout = timeout.map_or_else(String::new, |it| format!("statement_timeout = \"{}ms\"\n", it.as_millis()));
+        format!(
+            "compatibility = \"{}\"\n\
+             secret_key = \"a key that signs nothing but the tokens of these three nodes\"\n\
+             [server]\n\
+             listen = \"{listen}\"\n\
+             stop_delay = \"400ms\"\n\
+             [database]\n\
+             url = \"{url}\"\n\
+             {timeout}\
+             [nodes]\n\
+             fence_after = \"{}ms\"\n\
+             [log]\n\
+             level = \"warn\"\n\
+             [simple_jwt]\n\
+             ROTATE_REFRESH_TOKENS = true\n\
+             BLACKLIST_AFTER_ROTATION = true\n\
+             ACCESS_TOKEN_LIFETIME = \"6h\"\n\
+             [ledger]\n\
+             REPLAY_WINDOW = \"10m\"\n\
+             [passwords]\n\
+             pbkdf2_iterations = 1\n\
+             argon2_memory_kib = 8\n\
+             argon2_iterations = 1\n",
+            self.stance,
+            FENCE.as_millis()
+        )
+    }
 }
 
 /// Who is calling?
@@ -92,35 +128,7 @@ pub(super) fn me(access: &str) -> Request {
     Request { path: "/api/me/", body: json!({}), bearer: Some(access.to_owned()) }
 }
 
-/// Rotation with blacklisting; hashes that cost nothing; access tokens and a replay window that outlast a scenario.
-fn settings(stance: Stance, listen: &str, url: &str) -> String {
-    format!(
-        "compatibility = \"{stance}\"\n\
-         secret_key = \"a key that signs nothing but the tokens of these three nodes\"\n\
-         [server]\n\
-         listen = \"{listen}\"\n\
-         stop_delay = \"400ms\"\n\
-         [database]\n\
-         url = \"{url}\"\n\
-         [nodes]\n\
-         fence_after = \"{}ms\"\n\
-         [log]\n\
-         level = \"warn\"\n\
-         [simple_jwt]\n\
-         ROTATE_REFRESH_TOKENS = true\n\
-         BLACKLIST_AFTER_ROTATION = true\n\
-         ACCESS_TOKEN_LIFETIME = \"6h\"\n\
-         [ledger]\n\
-         REPLAY_WINDOW = \"10m\"\n\
-         [passwords]\n\
-         pbkdf2_iterations = 1\n\
-         argon2_memory_kib = 8\n\
-         argon2_iterations = 1\n",
-        FENCE.as_millis()
-    )
-}
-
 /// How long a node answers from memory without hearing from the database.
-pub(super) const FENCE: std::time::Duration = std::time::Duration::from_secs(1);
+pub(super) const FENCE: Duration = Duration::from_secs(1);
 
 const CONFIG: &str = "jeton.toml";
