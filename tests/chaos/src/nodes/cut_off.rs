@@ -96,8 +96,9 @@ impl CutOff {
             served.add(round.moments.served_after);
             refused += round.refused_with_503;
         }
+        let cuts = if rounds == 1 { "one cut".to_owned() } else { format!("{rounds} cuts") };
         Ok(format!(
-            "{rounds} cuts: not ready after {}; a token ended at the other node was last answered from memory {} after the cut \
+            "{cuts}: not ready after {}; a token ended at the other node was last answered from memory {} after the cut \
              (fence {}), then {refused} times 503, each within {}; mended: ready again after {}, serving after {}, and not one \
              ended token accepted",
             shown(not_ready.percentile(100)),
