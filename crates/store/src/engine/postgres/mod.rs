@@ -8,19 +8,23 @@ mod server;
 mod session;
 mod together;
 mod value;
+mod watch;
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use jeton_token::time::Timestamp;
+use tokio::time::timeout;
+use tokio_postgres::Config;
 
-use self::problem::Failure;
+use self::problem::{Failure, problem};
 use self::server::Server;
 use self::session::Manner;
 use self::together::Together;
+pub(crate) use self::watch::Watch;
 use crate::connect_options::ConnectOptions;
 use crate::engine::sqlite::OpenMode;
-use crate::engine::{Outcome, Row, Statement};
+use crate::engine::{Effect, Outcome, Row, Statement};
 use crate::error::StoreError;
 use crate::in_use::InUse;
 
@@ -30,6 +34,8 @@ pub(crate) struct Postgres {
     server: Server,
     rotations: Server,
     together: Together,
+    config: Arc<Config>,
+    is_pooled: bool,
     in_use: Arc<InUse>,
 }
 
@@ -58,7 +64,14 @@ impl Postgres {
         migrate::look_at_durability(&session).await?;
         drop(session);
         let together = Together::start(rotations.clone(), Arc::downgrade(&in_use));
-        let postgres = Self { server, rotations, together, in_use };
+        let postgres = Self {
+            server,
+            rotations,
+            together,
+            config: Arc::new(config),
+            is_pooled: options.pooler,
+            in_use,
+        };
         tokio::spawn(write_notes(Arc::downgrade(&postgres.in_use), postgres.server.clone()));
         Ok(postgres)
     }
@@ -66,16 +79,18 @@ impl Postgres {
     /// Again on a fresh connection, once, if the one that lay there was dead.
     pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
         let began = Instant::now();
-        let read = async || {
-            let session = self.server.session().await?;
-            Ok(session.finish(async |session| session.read(&statement).await).await)
-        };
-        let mut found = read().await?;
+        let mut found = self.read_once(&statement).await?;
         if matches!(&found, Err(failure @ Failure::Said(_)) if failure.is_end_of_connection()) {
             self.server.forget_older_than(began);
-            found = read().await?;
+            found = self.read_once(&statement).await?;
         }
         found.map(|effect| effect.rows).map_err(|failure| self.server.told(failure))
+    }
+
+    async fn read_once(&self, statement: &Statement) -> Result<Result<Effect, Failure>, StoreError> {
+        let session = self.server.session().await?;
+        let found = timeout(session.patience(), session.read(statement)).await;
+        Ok(session.settle(found))
     }
 
     /// In a task of its own, so that it goes through even if its caller stops waiting. Never again after a connection was
@@ -95,6 +110,22 @@ impl Postgres {
         let (server, in_use) = (self.server.clone(), Arc::clone(&self.in_use));
         let writing = tokio::spawn(async move { write_to_the_end(&server, &in_use, &statements).await });
         writing.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// A reader beside the pool.
+    pub(crate) fn watch(&self) -> Watch {
+        Watch::new(Arc::clone(&self.config), self.is_pooled)
+    }
+
+    /// Wakes every node that listens. Nobody waits for it in vain: they look by themselves, too.
+    pub(crate) async fn wake_others(&self) {
+        let woken = match self.server.session().await {
+            Ok(session) => session.batch_execute(watch::WAKE).await.map_err(problem),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = woken {
+            tracing::debug!(%error, "the other nodes could not be woken; they look by themselves");
+        }
     }
 
     pub(crate) async fn size(&self) -> Result<u64, StoreError> {
@@ -131,8 +162,8 @@ async fn write_notes(in_use: Weak<InUse>, server: Server) {
 async fn write_to_the_end(server: &Server, in_use: &InUse, statements: &[Statement]) -> Result<Outcome, StoreError> {
     let session = server.last_session().await?;
     let notes = in_use.drain();
-    let done = session.finish(async |session| session.write(&notes, statements).await).await;
-    done.map_err(|failure| {
+    let done = timeout(session.patience(), session.write(&notes, statements)).await;
+    session.settle(done).map_err(|failure| {
         in_use.forget();
         server.told(failure)
     })

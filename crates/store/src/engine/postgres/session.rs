@@ -1,13 +1,13 @@
 //! Work on one connection: statements, lists of them, and one statement for many callers.
 
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use deadpool_postgres::Object;
 use futures_util::{StreamExt as _, pin_mut};
+use tokio::time::error::Elapsed;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Error, RowStream};
 
@@ -62,9 +62,14 @@ impl Session {
         Self { client, manner, patience }
     }
 
-    /// Waits for work to end, but not for ever. A connection that was lost, or does not answer, is given up.
-    pub(super) async fn finish<T>(self, work: impl AsyncFnOnce(&Self) -> Result<T, Failure>) -> Result<T, Failure> {
-        let done = tokio::time::timeout(self.patience, work(&self)).await.unwrap_or(Err(Failure::Silent));
+    /// How long to wait for work to end.
+    pub(super) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// What came of work that was waited for. A connection that was lost, or does not answer, is given up.
+    pub(super) fn settle<T>(self, done: Result<Result<T, Failure>, Elapsed>) -> Result<T, Failure> {
+        let done = done.unwrap_or(Err(Failure::Silent));
         if done.as_ref().is_err_and(Failure::is_end_of_connection) {
             drop(Object::take(self.client));
         }
@@ -90,18 +95,13 @@ impl Session {
     /// The notes first, as a rotation outdates them; then the list, whole or not at all. What the server gave up for
     /// the sake of another transaction is begun again.
     pub(super) async fn write(&self, notes: &[Statement], statements: &[Statement]) -> Result<Outcome, Failure> {
-        self.again_and_again(async || {
-            self.note(notes).await?;
-            match statements {
-                [] => self.prove_writable().await,
-                [only] => {
-                    let effect = self.run(only).await?;
-                    Ok(if only.guard && effect.changed == 0 { Outcome::Guarded } else { Outcome::Done(vec![effect]) })
-                }
-                list => self.list(list).await,
+        let mut tries = 0;
+        loop {
+            let done = self.write_once(notes, statements).await;
+            if let Some(done) = self.or_again(done, &mut tries) {
+                return done;
             }
-        })
-        .await
+        }
     }
 
     /// One statement for many callers, in the order of the rows that they change: what became of each. The notes go
@@ -112,12 +112,14 @@ impl Session {
         many: &'static str,
         statements: &[Statement],
     ) -> Result<Vec<Outcome>, Failure> {
-        let effect = self
-            .again_and_again(async || {
-                self.note(notes).await?;
-                self.call(&Call::of_many(many, statements)).await
-            })
-            .await?;
+        let call = Call::of_many(many, statements);
+        let mut tries = 0;
+        let effect = loop {
+            let done = self.call_after(notes, &call).await;
+            if let Some(done) = self.or_again(done, &mut tries) {
+                break done?;
+            }
+        };
         let mut outcomes: Vec<Outcome> = statements.iter().map(|_| Outcome::Guarded).collect();
         for mut row in effect.rows {
             // WITH ORDINALITY counts from one.
@@ -134,16 +136,36 @@ impl Session {
         self.call(&Call::of_one(statement)).await
     }
 
-    async fn again_and_again<T>(&self, work: impl AsyncFn() -> Result<T, Error>) -> Result<T, Failure> {
-        let mut tries = 0;
-        loop {
-            match work().await.map_err(Failure::Said) {
-                Err(failure) if failure.is_stale_statement() && tries < TRIES => self.client.statement_cache.clear(),
-                Err(failure) if failure.is_worth_another_try() && tries < TRIES => {}
-                done => return done,
-            }
-            tries += 1;
+    /// The end of a write; nothing if it is to be begun again.
+    fn or_again<T>(&self, done: Result<T, Error>, tries: &mut u32) -> Option<Result<T, Failure>> {
+        let done = done.map_err(Failure::Said);
+        let Err(failure) = &done else { return Some(done) };
+        let is_stale = failure.is_stale_statement();
+        if *tries >= TRIES || !(is_stale || failure.is_worth_another_try()) {
+            return Some(done);
         }
+        if is_stale {
+            self.client.statement_cache.clear();
+        }
+        *tries += 1;
+        None
+    }
+
+    async fn write_once(&self, notes: &[Statement], statements: &[Statement]) -> Result<Outcome, Error> {
+        self.note(notes).await?;
+        match statements {
+            [] => self.prove_writable().await,
+            [only] => {
+                let effect = self.run(only).await?;
+                Ok(if only.guard && effect.changed == 0 { Outcome::Guarded } else { Outcome::Done(vec![effect]) })
+            }
+            list => self.list(list).await,
+        }
+    }
+
+    async fn call_after(&self, notes: &[Statement], call: &Call<'_>) -> Result<Effect, Error> {
+        self.note(notes).await?;
+        self.call(call).await
     }
 
     /// Notes that are of one form are one statement.
@@ -200,33 +222,29 @@ impl Session {
 
     /// Sends all of it at once and waits for what becomes of the statements. If one cannot be sent, nothing after it is.
     async fn send(&self, steps: Vec<Step<'_>>) -> Result<Vec<Effect>, Error> {
-        let mut running: Vec<_> = steps.into_iter().map(|step| Some(Box::pin(self.step(step)))).collect();
-        let mut done: Vec<Result<Option<Effect>, Error>> = Vec::new();
-        let mut results: Vec<Option<Result<Option<Effect>, Error>>> = running.iter().map(|_| None).collect();
+        let mut running: Vec<_> = steps.into_iter().map(|step| Box::pin(self.step(step))).collect();
+        let mut done: Vec<Option<Result<Option<Effect>, Error>>> = running.iter().map(|_| None).collect();
         let mut is_sent = false;
         poll_fn(|context| {
-            let mut is_ready = true;
-            for place in 0..running.len() {
-                let Some(step) = running.get_mut(place).and_then(Option::as_mut) else { continue };
-                match Pin::new(step).poll(context) {
-                    Poll::Pending => is_ready = false,
-                    Poll::Ready(result) => {
-                        let is_unsent = !is_sent && result.is_err();
-                        running[place] = None;
-                        results[place] = Some(result);
-                        if is_unsent {
-                            running.truncate(place);
-                            break;
-                        }
+            for (place, step) in running.iter_mut().enumerate() {
+                if done[place].is_some() {
+                    continue;
+                }
+                if let Poll::Ready(result) = step.as_mut().poll(context) {
+                    let is_unsent = !is_sent && result.is_err();
+                    done[place] = Some(result);
+                    if is_unsent {
+                        done.truncate(place + 1);
+                        break;
                     }
                 }
             }
+            running.truncate(done.len());
             is_sent = true;
-            if is_ready { Poll::Ready(()) } else { Poll::Pending }
+            if done.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
-        done.extend(results.into_iter().flatten());
-        let effects: Result<Vec<Option<Effect>>, Error> = done.into_iter().collect();
+        let effects: Result<Vec<Option<Effect>>, Error> = done.into_iter().flatten().collect();
         Ok(effects?.into_iter().flatten().collect())
     }
 

@@ -6,8 +6,11 @@ use std::collections::hash_map::Entry;
 use std::sync::Weak;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
+use super::problem::Failure;
 use super::server::Server;
+use super::session::Session;
 use crate::engine::{Outcome, Statement};
 use crate::error::StoreError;
 use crate::in_use::InUse;
@@ -164,18 +167,24 @@ async fn carry_out(
     let session = server.last_session().await?;
     let in_use = in_use.upgrade();
     let notes = in_use.as_ref().map(|in_use| in_use.drain()).unwrap_or_default();
-    let done = session
-        .finish(async |session| match statements.first().and_then(|first| first.many) {
-            Some(many) if statements.len() > 1 => session.write_together(&notes, many, &statements).await,
-            _ => Ok(vec![session.write(&notes, &statements).await?]),
-        })
-        .await;
-    done.map_err(|failure| {
+    let done = timeout(session.patience(), write_in(&session, &notes, &statements)).await;
+    session.settle(done).map_err(|failure| {
         if let Some(in_use) = in_use {
             in_use.forget();
         }
         server.told(failure)
     })
+}
+
+async fn write_in(
+    session: &Session,
+    notes: &[Statement],
+    statements: &[Statement],
+) -> Result<Vec<Outcome>, Failure> {
+    match statements.first().and_then(|first| first.many) {
+        Some(many) if statements.len() > 1 => session.write_together(notes, many, statements).await,
+        _ => Ok(vec![session.write(notes, statements).await?]),
+    }
 }
 
 /// So many callers may wait for the task; more wait for room.
