@@ -13,8 +13,10 @@ mod login_limits;
 mod rotations;
 mod rules;
 mod schema;
+mod server;
 mod sessions;
 mod store;
+mod together;
 mod users;
 
 use std::time::Duration;
@@ -119,6 +121,15 @@ contract! {
         a_family_ends_once_with_one_event
         an_end_can_depend_on_the_family_having_moved_on
         all_families_of_a_user_end_and_no_others
+    }
+    together {
+        sixty_four_families_rotate_once_each_for_eight_callers_at_once
+        rotations_at_once_change_what_each_of_them_says
+        bad_ones_among_rotations_at_once_keep_nobody_else_back
+        two_generations_at_once_are_answered_in_some_order
+        a_rotation_goes_through_when_its_caller_has_gone
+        rotations_that_were_begun_are_finished_before_the_store_is_closed
+        notes_of_use_are_written_with_rotations_at_once
     }
     auth_tokens {
         an_auth_token_is_found_by_its_digest

@@ -12,11 +12,7 @@ use crate::error::StoreError;
 use crate::migrate::{self, Applied, Migration};
 
 /// Applies what is missing. Of several nodes that start at once one does it, and the others wait.
-pub(super) async fn bring_up_to_date(
-    session: &Session,
-    mode: OpenMode,
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub(super) async fn bring_up_to_date(session: &Session, mode: OpenMode, now: Timestamp) -> Result<(), StoreError> {
     session.batch_execute(BEGIN).await.map_err(problem)?;
     let done = steps(session, mode, now).await;
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
@@ -78,7 +74,9 @@ pub(super) async fn look_at_durability(session: &Session) -> Result<(), StoreErr
         return Err(StoreError::NotDurable { setting: "synchronous_commit" });
     }
     if sync == "off" {
-        tracing::warn!("the database server does not wait for its disk (fsync = off): a power cut loses what was answered");
+        tracing::warn!(
+            "the database server does not wait for its disk (fsync = off): a power cut loses what was answered"
+        );
     }
     Ok(())
 }

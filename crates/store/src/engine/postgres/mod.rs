@@ -64,14 +64,8 @@ impl Postgres {
         migrate::look_at_durability(&session).await?;
         drop(session);
         let together = Together::start(rotations.clone(), Arc::downgrade(&in_use));
-        let postgres = Self {
-            server,
-            rotations,
-            together,
-            config: Arc::new(config),
-            is_pooled: options.pooler,
-            in_use,
-        };
+        let postgres =
+            Self { server, rotations, together, config: Arc::new(config), is_pooled: options.pooler, in_use };
         tokio::spawn(write_notes(Arc::downgrade(&postgres.in_use), postgres.server.clone()));
         Ok(postgres)
     }

@@ -176,11 +176,7 @@ async fn carry_out(
     })
 }
 
-async fn write_in(
-    session: &Session,
-    notes: &[Statement],
-    statements: &[Statement],
-) -> Result<Vec<Outcome>, Failure> {
+async fn write_in(session: &Session, notes: &[Statement], statements: &[Statement]) -> Result<Vec<Outcome>, Failure> {
     match statements.first().and_then(|first| first.many) {
         Some(many) if statements.len() > 1 => session.write_together(notes, many, statements).await,
         _ => Ok(vec![session.write(notes, statements).await?]),
