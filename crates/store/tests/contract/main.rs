@@ -10,6 +10,7 @@ mod families;
 mod flush;
 mod groups;
 mod login_limits;
+mod pooler;
 mod rotations;
 mod rules;
 mod schema;
@@ -171,6 +172,7 @@ contract! {
         the_highest_expiry_of_a_foreign_token_is_remembered
         flushing_our_own_tokens_says_nothing_about_foreign_ones
         a_horizon_that_moved_out_keeps_the_family
+        rotations_go_on_while_the_sweeper_deletes
     }
     login_limits {
         the_later_of_two_rows_stays_whichever_comes_first

@@ -11,6 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_postgres::{Client, NoTls};
 
+use crate::pooler::Pooler;
 use crate::schema::Schema;
 use crate::{START, family, key, rotation};
 
@@ -334,28 +335,24 @@ async fn a_server_that_answers_before_its_disk_is_refused() {
     schema.remove().await;
 }
 
-/// By hand, behind a pooler in transaction mode: JETON_TEST_POOLER names a database of its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_transaction_mode_pooler_is_enough() {
-    let Ok(pooler) = std::env::var("JETON_TEST_POOLER") else {
-        println!("skipped: JETON_TEST_POOLER names no pooler");
-        return;
+async fn a_pooler_in_transaction_mode_is_enough() {
+    let schema = Schema::make().await;
+    let Some(pooler) = Pooler::before(&schema).await else {
+        println!("skipped: PgBouncer is not installed");
+        return schema.remove().await;
     };
     let options = ConnectOptions { pooler: true, ..ConnectOptions::default() };
-    let open = async || Store::connect_with(&pooler, &options, OpenMode::Create, START).await.unwrap();
+    let open = async || Store::connect_with(&pooler.url, &options, OpenMode::Create, START).await.unwrap();
     let nodes = [open().await, open().await];
-    let base = u32::try_from(std::process::id() % 10_000).unwrap() * 100;
     for number in 0..64 {
-        family(&nodes[0], base + number, None).await;
+        family(&nodes[0], number, None).await;
     }
     for generation in 0..20 {
         let tasks: JoinSet<bool> = (0..256_u32)
             .map(|caller| {
                 let store = nodes[(caller % 2) as usize].clone();
-                async move {
-                    let rotation = rotation(key(base + caller / 2 % 64), generation, 1);
-                    store.rotate(&rotation).await.unwrap().is_some()
-                }
+                async move { store.rotate(&rotation(key(caller / 2 % 64), generation, 1)).await.unwrap().is_some() }
             })
             .collect();
         assert_eq!(tasks.join_all().await.into_iter().filter(|won| *won).count(), 64);
@@ -364,8 +361,14 @@ async fn a_transaction_mode_pooler_is_enough() {
     let users: JoinSet<_> = (0..64)
         .map(|number| {
             let store = nodes[number % 2].clone();
-            async move { store.create_user(&crate::new_user(&format!("p{base}-{number}")), START).await.unwrap() }
+            async move { store.create_user(&crate::new_user(&format!("user-{number}")), START).await.unwrap() }
         })
         .collect();
     assert!(users.join_all().await.into_iter().all(|user| user.is_some()));
+    let mut follower = nodes[0].follow();
+    follower.next().await.unwrap();
+    let direct = Store::connect(&pooler.url, OpenMode::Existing, START).await.unwrap_err();
+    assert!(matches!(direct, StoreError::Unreachable { .. }), "a session cannot be set there: {direct:?}");
+    drop(pooler);
+    schema.remove().await;
 }
