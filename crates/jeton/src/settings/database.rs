@@ -43,7 +43,11 @@ impl Default for Database {
 impl Database {
     /// A SQLite file.
     pub fn file(path: PathBuf) -> Self {
-        Self { url: format!("sqlite://{}", path.display()), location: Location::File(path), connect: ConnectOptions::default() }
+        Self {
+            url: format!("sqlite://{}", path.display()),
+            location: Location::File(path),
+            connect: ConnectOptions::default(),
+        }
     }
 
     /// A SQLite database that lives as long as the process.
@@ -80,8 +84,18 @@ impl Database {
         let mut timeout = |key, about, value: &mut Duration, most| {
             *value = section.read_if(key, about, *value, between(Duration::from_millis(100)..=most));
         };
-        timeout("connect_timeout", "PostgreSQL: how long making a connection may take.", &mut connect.connect_timeout, MINUTE);
-        timeout("wait_timeout", "PostgreSQL: how long to wait for a connection to come free.", &mut connect.wait_timeout, MINUTE);
+        timeout(
+            "connect_timeout",
+            "PostgreSQL: how long making a connection may take.",
+            &mut connect.connect_timeout,
+            MINUTE,
+        );
+        timeout(
+            "wait_timeout",
+            "PostgreSQL: how long to wait for a connection to come free.",
+            &mut connect.wait_timeout,
+            MINUTE,
+        );
         timeout(
             "statement_timeout",
             "PostgreSQL: how long a statement may run, waiting for others included; then it fails. Migrations may take as long as they do.",
@@ -212,7 +226,8 @@ mod tests {
 
     #[test]
     fn a_server_is_connected_to_as_it_is_set() {
-        let text = "url = \"postgres://db.example/jeton\"\nmax_connections = 4\nstatement_timeout = \"2s\"\npooler = true\n";
+        let text =
+            "url = \"postgres://db.example/jeton\"\nmax_connections = 4\nstatement_timeout = \"2s\"\npooler = true\n";
         let connect = load(text).unwrap().settings.database.connect;
         assert_eq!((connect.max_connections, connect.pooler), (4, true));
         assert_eq!(connect.statement_timeout, Duration::from_secs(2));

@@ -116,7 +116,7 @@ pub(crate) async fn rotations_go_on_while_the_sweeper_deletes(store: Store) {
         let living = NewFamily { expires_at: START + DAY * 9, ..new_family(key, None) };
         assert!(store.create_family(&living, None).await.unwrap());
         tokio::spawn(async move {
-            let mut longest = std::time::Duration::ZERO;
+            let mut longest = Duration::ZERO;
             for presented in 0..100 {
                 let began = std::time::Instant::now();
                 assert!(store.rotate(&rotation(key, presented, 1)).await.unwrap().is_some());
@@ -135,6 +135,6 @@ pub(crate) async fn rotations_go_on_while_the_sweeper_deletes(store: Store) {
         }
     }
     let longest = rotator.await.unwrap();
-    assert!(longest < std::time::Duration::from_secs(2), "a rotation took {longest:?}");
+    assert!(longest < Duration::from_secs(2), "a rotation took {longest:?}");
     assert_eq!(deleted, u64::from(EXPIRED));
 }

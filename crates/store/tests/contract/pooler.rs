@@ -17,7 +17,8 @@ pub(crate) struct Pooler {
 impl Pooler {
     /// What goes through it works in the schema. None where there is no PgBouncer.
     pub(crate) async fn before(schema: &Schema) -> Option<Self> {
-        let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].into_iter().find(|path| Path::new(path).exists())?;
+        let program =
+            ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].into_iter().find(|path| Path::new(path).exists())?;
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = tempfile::tempdir().unwrap();
         // It refuses to be root, so root becomes another user, who has to read the folder.
