@@ -18,7 +18,7 @@ pub enum StoreError {
     Unreachable { reason: String },
     #[error(
         "a transaction-mode pooler takes no options for a session: remove `options` from the database URL, and set them \
-         for the role (ALTER ROLE ... SET ...)"
+         for the role with ALTER ROLE"
     )]
     PoolerOptions,
     #[error(
