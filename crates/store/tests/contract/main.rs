@@ -11,11 +11,14 @@ mod families;
 mod flush;
 mod groups;
 mod limits;
+mod pooler;
 mod rotations;
 mod rules;
 mod schema;
+mod server;
 mod sessions;
 mod store;
+mod together;
 mod users;
 
 use std::time::Duration;
@@ -121,6 +124,15 @@ contract! {
         an_end_can_depend_on_the_family_having_moved_on
         all_families_of_a_user_end_and_no_others
     }
+    together {
+        sixty_four_families_rotate_once_each_for_eight_callers_at_once
+        rotations_at_once_change_what_each_of_them_says
+        bad_ones_among_rotations_at_once_keep_nobody_else_back
+        two_generations_at_once_are_answered_in_some_order
+        a_rotation_goes_through_when_its_caller_has_gone
+        rotations_that_were_begun_are_finished_before_the_store_is_closed
+        notes_of_use_are_written_with_rotations_at_once
+    }
     auth_tokens {
         an_auth_token_is_found_by_its_digest
         a_user_has_one_kept_auth_token
@@ -173,6 +185,7 @@ contract! {
         the_highest_expiry_of_a_foreign_token_is_remembered
         flushing_our_own_tokens_says_nothing_about_foreign_ones
         a_horizon_that_moved_out_keeps_the_family
+        rotations_go_on_while_the_sweeper_deletes
     }
     limits {
         what_counts_against_somebody_is_read_back_whole
