@@ -17,6 +17,7 @@ mod groups;
 mod in_use;
 mod login_limits;
 mod migrate;
+pub mod moving;
 mod rotations;
 mod sessions;
 mod users;

@@ -84,6 +84,8 @@ pub enum EndReason {
     Reuse,
     /// It has used up all of its generations.
     Exhausted,
+    /// The database was restored from a backup.
+    Restored,
 }
 
 impl EndReason {
@@ -102,6 +104,7 @@ impl EndReason {
             Self::UserDeleted => "user_deleted",
             Self::Reuse => "reuse",
             Self::Exhausted => "exhausted",
+            Self::Restored => "restored",
         }
     }
 }

@@ -25,10 +25,10 @@ pub(super) async fn bring_up_to_date(
     done.and(ended)
 }
 
-async fn steps(connection: &Object, mode: OpenMode, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn steps(connection: &Object, mode: OpenMode, now: Timestamp) -> Result<(), StoreError> {
     connection.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).await.map_err(problem)?;
     if !is_installed(connection).await? {
-        if mode == OpenMode::Existing {
+        if mode != OpenMode::Create {
             return Err(StoreError::NotInstalled);
         }
         connection.batch_execute(migrate::INSTALL).await.map_err(problem)?;
@@ -36,19 +36,22 @@ async fn steps(connection: &Object, mode: OpenMode, now: Timestamp) -> Result<()
         run(connection, &Statement::new(installed, [now.into()])).await.map_err(problem)?;
     }
     let applied = applied(connection).await?;
-    for migration in migrate::pending(migrate::POSTGRES, &applied, Path::new("on PostgreSQL"))? {
+    if mode == OpenMode::UpToDate {
+        return migrate::none_pending(migrate::POSTGRES, &applied, Path::new(PLACE));
+    }
+    for migration in migrate::pending(migrate::POSTGRES, &applied, Path::new(PLACE))? {
         apply(connection, migration, now).await?;
     }
     Ok(())
 }
 
-async fn is_installed(connection: &Object) -> Result<bool, StoreError> {
+pub(super) async fn is_installed(connection: &Object) -> Result<bool, StoreError> {
     let sql = "SELECT to_regclass('jeton_install') IS NOT NULL";
     let row = connection.query_one(sql, &[]).await.map_err(problem)?;
     row.try_get(0).map_err(problem)
 }
 
-async fn applied(connection: &Object) -> Result<Vec<Applied>, StoreError> {
+pub(super) async fn applied(connection: &Object) -> Result<Vec<Applied>, StoreError> {
     let sql = "SELECT number, name, digest FROM jeton_migration ORDER BY number";
     let rows = run(connection, &Statement::new(sql, [])).await.map_err(problem)?.rows;
     let read = |mut row: Row| {
@@ -69,5 +72,7 @@ async fn apply(connection: &Object, migration: &Migration, now: Timestamp) -> Re
     Ok(())
 }
 
+/// How messages name it.
+pub(crate) const PLACE: &str = "on PostgreSQL";
 /// `JETN`, for whoever looks at the server's locks.
 const LOCK: i64 = 1_246_057_550;

@@ -2,6 +2,7 @@
 
 mod connect;
 mod migrate;
+pub(crate) mod moving;
 mod problem;
 mod value;
 
@@ -14,6 +15,7 @@ use futures_util::{StreamExt as _, pin_mut};
 use jeton_token::time::Timestamp;
 use tokio_postgres::types::ToSql;
 
+pub(crate) use self::migrate::PLACE;
 use self::problem::{is_worth_another_try, problem};
 use crate::engine::sqlite::OpenMode;
 use crate::engine::{Effect, Outcome, Row, Statement};
