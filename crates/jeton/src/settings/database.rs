@@ -16,6 +16,8 @@ pub struct Database {
     pub url: String,
     /// The same, taken apart.
     pub location: Location,
+    /// Whether whoever opens it brings its schema up to date; else `jeton migrate` alone does.
+    pub migrate: bool,
 }
 
 /// What a database URL leads to.
@@ -39,17 +41,17 @@ impl Default for Database {
 impl Database {
     /// A SQLite file.
     pub fn file(path: PathBuf) -> Self {
-        Self { url: format!("sqlite://{}", path.display()), location: Location::File(path) }
+        Self { url: format!("sqlite://{}", path.display()), location: Location::File(path), migrate: true }
     }
 
     /// A SQLite database that lives as long as the process.
     pub fn memory() -> Self {
-        Self { url: "sqlite://:memory:".to_owned(), location: Location::Memory }
+        Self { url: "sqlite://:memory:".to_owned(), location: Location::Memory, migrate: true }
     }
 
     /// A PostgreSQL server, `postgres://user:password@host:port/database`.
     pub fn server(url: Secret<String>) -> Self {
-        Self { url: without_password(url.expose()), location: Location::Server(url) }
+        Self { url: without_password(url.expose()), location: Location::Server(url), migrate: true }
     }
 }
 
@@ -62,11 +64,17 @@ impl Database {
             "sqlite:// and the path of a file, a relative one counting from the folder of this file; or postgres://user:password@host/database.",
             Url(Location::File(PathBuf::from(DEFAULT_FILE))),
         );
-        match location {
+        let migrate = section.read(
+            "migrate",
+            "Whether the schema is brought up to date by whatever opens the database; false: by `jeton migrate` alone, and the server stops where that has not been done.",
+            true,
+        );
+        let database = match location {
             Location::Memory => Self::memory(),
             Location::File(path) => Self::file(folder.join(path)),
             Location::Server(url) => Self::server(url),
-        }
+        };
+        Self { migrate, ..database }
     }
 }
 

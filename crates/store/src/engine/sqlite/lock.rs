@@ -78,7 +78,8 @@ fn beside(database: &Path) -> PathBuf {
 fn is_still_there(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     let number = |facts: fs::Metadata| (facts.dev(), facts.ino());
-    matches!((file.metadata(), fs::metadata(path)), (Ok(locked), Ok(found)) if number(locked.clone()) == number(found))
+    let (locked, found) = (file.metadata().map(number), fs::metadata(path).map(number));
+    matches!((locked, found), (Ok(locked), Ok(found)) if locked == found)
 }
 
 #[cfg(not(unix))]

@@ -53,7 +53,7 @@ fn existing(path: &Path, mode: OpenMode, now: Timestamp) -> Result<Connection, S
 }
 
 /// What an existing database remembers, without a change to it.
-pub(super) fn remembered(path: &Path) -> Result<Option<Vec<Applied>>, StoreError> {
+pub(crate) fn remembered(path: &Path) -> Result<Option<Vec<Applied>>, StoreError> {
     if !is_there(path)? {
         return Ok(None);
     }
@@ -63,7 +63,7 @@ pub(super) fn remembered(path: &Path) -> Result<Option<Vec<Applied>>, StoreError
     applied(&connection).map(Some)
 }
 
-pub(super) fn is_there(path: &Path) -> Result<bool, StoreError> {
+pub(crate) fn is_there(path: &Path) -> Result<bool, StoreError> {
     let unreadable = |error: std::io::Error| StoreError::Open { path: path.to_owned(), reason: error.to_string() };
     if path.try_exists().map_err(unreadable)? {
         return Ok(true);
@@ -226,11 +226,11 @@ fn apply(connection: &Connection, migration: &Migration, now: Timestamp) -> Resu
     Ok(())
 }
 
-pub(super) fn folder(path: &Path) -> &Path {
+pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-pub(super) fn with_ending(path: &Path, ending: &str) -> PathBuf {
+pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()

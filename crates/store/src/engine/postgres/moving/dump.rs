@@ -6,6 +6,7 @@ use jeton_token::time::Timestamp;
 
 use super::{PLACE, Transaction, migrate, problem};
 use crate::engine::sqlite::portable::{Portable, Tables};
+use crate::engine::user_triggers;
 use crate::error::StoreError;
 use crate::migrate as steps;
 use crate::moving::{Checksum, MoveError, Progress, Table};
@@ -61,6 +62,9 @@ pub(crate) async fn dump(
         checksums.push(copy(&held, &portable, table, watch).await?);
     }
     portable.end_filling()?;
+    if held.number(user_triggers::LOOK_ON_POSTGRES).await? > 0 {
+        portable.install_user_triggers()?;
+    }
     for (table, checksum) in tables.ours.iter().zip(checksums) {
         if portable.checksum(table)? != checksum {
             return Err(MoveError::Checksum { table: table.name.clone() });

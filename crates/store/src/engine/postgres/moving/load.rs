@@ -10,6 +10,7 @@ use tokio_postgres::types::Type;
 use super::{Transaction, migrate, problem, refused, value};
 use crate::engine::sqlite::OpenMode;
 use crate::engine::sqlite::portable::Portable;
+use crate::engine::user_triggers;
 use crate::moving::{Checksum, MoveError, Progress, Table, TableSum};
 
 /// What may be done to the database on the server.
@@ -55,7 +56,8 @@ impl Load {
         tables: &[Table],
         watch: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Vec<TableSum>, MoveError> {
-        for table in tables.iter().rev() {
+        // Twice, since triggers may note in one table what is deleted from another.
+        for table in tables.iter().rev().chain(tables) {
             let emptied = self.target.connection.execute(&format!("DELETE FROM \"{}\"", table.name), &[]).await;
             emptied.map_err(|error| refused(&table.name, error))?;
         }
@@ -74,6 +76,11 @@ impl Load {
             refused(&table, error)
         })?;
         self.skip_numbers(tables, &source.numbers()?).await?;
+        if source.has_user_triggers()? {
+            for statement in user_triggers::ON_POSTGRES {
+                self.target.execute(statement).await?;
+            }
+        }
         self.target.commit().await?;
         Ok(sums)
     }

@@ -7,7 +7,7 @@ use deadpool_postgres::{Object, Pool};
 use futures_util::{StreamExt as _, pin_mut};
 
 pub(crate) use self::dump::{Dumped, Hold, dump};
-pub(crate) use self::load::{Load, Terms, load};
+pub(crate) use self::load::{Terms, load};
 
 use super::migrate::{self, PLACE};
 use super::problem::{problem, words};
@@ -26,7 +26,7 @@ pub(crate) struct Transaction {
 
 /// What a database on a server remembers, without a change to it. Nothing where there is none.
 pub(crate) async fn remembered(url: &str) -> Result<Option<Vec<Applied>>, StoreError> {
-    let pool = connect::pool(url)?;
+    let pool = connect::pool(connect::config(url)?)?;
     let connection = pool.get().await.map_err(connect::refused)?;
     if !migrate::is_installed(&connection).await? {
         return Ok(None);
@@ -36,7 +36,7 @@ pub(crate) async fn remembered(url: &str) -> Result<Option<Vec<Applied>>, StoreE
 
 impl Transaction {
     async fn begin(url: &str, how: &str) -> Result<Self, StoreError> {
-        let pool = connect::pool(url)?;
+        let pool = connect::pool(connect::config(url)?)?;
         let connection = pool.get().await.map_err(connect::refused)?;
         let begin = format!("SET application_name = 'jeton-moving'; {how}; SET LOCAL lock_timeout = '10s'");
         connection.batch_execute(&begin).await.map_err(problem)?;

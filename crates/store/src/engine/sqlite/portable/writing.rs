@@ -3,7 +3,7 @@
 use rusqlite::params_from_iter;
 
 use super::{Portable, problem};
-use crate::engine::Value;
+use crate::engine::{Value, user_triggers};
 use crate::moving::{MoveError, Table};
 
 impl Portable {
@@ -37,5 +37,19 @@ impl Portable {
 
     pub(crate) fn end_filling(&self) -> Result<(), MoveError> {
         Ok(self.connection.control("COMMIT")?)
+    }
+
+    /// Whether it notes what others do to its users.
+    pub(crate) fn has_user_triggers(&self) -> Result<bool, MoveError> {
+        const SQL: &str =
+            "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND name = 'jeton_user_changed')";
+        Ok(self.connection.raw.query_row(SQL, [], |row| row.get(0)).map_err(problem)?)
+    }
+
+    pub(crate) fn install_user_triggers(&self) -> Result<(), MoveError> {
+        for statement in user_triggers::ON_SQLITE {
+            self.connection.raw.execute_batch(statement).map_err(problem)?;
+        }
+        Ok(())
     }
 }
