@@ -25,9 +25,12 @@ impl Schema {
     }
 
     pub(crate) async fn open(&self) -> Store {
+        Store::connect(&self.url(), OpenMode::Create, START).await.unwrap()
+    }
+
+    pub(crate) fn url(&self) -> String {
         let separator = if self.server.contains('?') { '&' } else { '?' };
-        let url = format!("{}{separator}options=-c%20search_path%3D{}", self.server, self.name);
-        Store::connect(&url, OpenMode::Create, START).await.unwrap()
+        format!("{}{separator}options=-c%20search_path%3D{}", self.server, self.name)
     }
 
     pub(crate) async fn remove(self) {
