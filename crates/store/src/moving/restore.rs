@@ -7,6 +7,7 @@ use jeton_token::time::Timestamp;
 use super::address::Address;
 use super::backup::sums;
 use super::{MoveError, Progress, TableSum};
+use crate::StoreError;
 use crate::engine::postgres::moving::{Dumped, Hold, Terms, dump, load};
 use crate::engine::sqlite::open;
 use crate::engine::sqlite::portable::{Claim, Portable};
@@ -170,7 +171,8 @@ fn whole(
     now: Timestamp,
     watch: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(Portable, Option<Timestamp>), MoveError> {
-    let portable = Portable::copy_of(file, at, &mut |done, of| watch(Progress::Bytes { done, of }))?;
+    let portable = Portable::copy_of(file, at, &mut |done, of| watch(Progress::Bytes { done, of }));
+    let portable = portable.map_err(|error| not_whole(file, error))?;
     migrate::pending(migrate::SQLITE, &portable.applied()?, file)?;
     let manifest = portable.take_manifest()?;
     portable.look_through(file)?;
@@ -197,4 +199,17 @@ fn end(
         Sessions::End => portable.end_everything(made_at, now).map(Some),
         Sessions::Keep => Ok(None),
     }
+}
+
+/// What would be advice about a site's database is none about a backup.
+fn not_whole(file: &Path, error: MoveError) -> MoveError {
+    let problem = match error {
+        MoveError::Store(StoreError::Corrupt { reason } | StoreError::Damaged { problem: reason, .. }) => reason,
+        MoveError::Store(StoreError::Empty { .. }) => "it is empty".to_owned(),
+        MoveError::Store(StoreError::NotOurs { .. } | StoreError::Django { .. }) => {
+            "it is a database of another program".to_owned()
+        }
+        other => return other,
+    };
+    MoveError::NotWhole { path: file.to_owned(), problem }
 }

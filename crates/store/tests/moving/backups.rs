@@ -160,6 +160,23 @@ async fn a_database_that_is_damaged_or_lost_is_replaced() {
 }
 
 #[tokio::test]
+async fn a_database_behind_a_link_is_replaced_where_it_is() {
+    let place = filled(5).await;
+    let file = place.backup("kept").await;
+    let link = place.path("link.db");
+    std::os::unix::fs::symlink(place.database(), &link).unwrap();
+    let store = place.open();
+    let refused = restore(&file, &crate::url(&link), Sessions::Keep, true).await;
+    assert_eq!(refused, Err(MoveError::InUse { path: link.clone() }));
+    store.close().await.unwrap();
+    restore(&file, &crate::url(&link), Sessions::End, true).await.unwrap();
+    assert!(link.is_symlink());
+    let raw = Connection::open(place.database()).unwrap();
+    let alive: i64 = raw.query_row("SELECT COUNT(*) FROM jeton_session", [], |row| row.get(0)).unwrap();
+    assert_eq!(alive, 0);
+}
+
+#[tokio::test]
 async fn another_program_that_has_it_open_is_noticed() {
     let place = filled(5).await;
     let file = place.backup("kept").await;
@@ -195,14 +212,11 @@ async fn a_backup_that_is_not_whole_is_refused_and_nothing_changes() {
     assert!(matches!(refused, MoveError::Store(StoreError::Newer { found: 9999, .. })), "{refused:?}");
     // Half of it.
     let bytes = fs::read(&file).unwrap();
-    fs::write(&spoilt, &bytes[..bytes.len() / 2]).unwrap();
-    refusal().await;
-    // Nothing of it.
-    fs::write(&spoilt, b"").unwrap();
-    refusal().await;
-    fs::write(&spoilt, vec![7; 10_000]).unwrap();
-    refusal().await;
-    Connection::open(place.path("spoilt")).unwrap();
+    for left in [&bytes[..bytes.len() / 2], b"", &[7; 10_000]] {
+        fs::write(&spoilt, left).unwrap();
+        let refused = refusal().await;
+        assert!(matches!(refused, MoveError::NotWhole { .. }), "{refused:?}");
+    }
     assert_eq!(contents(&place.database()), before);
     let none = restore(&place.path("none"), &place.url(), Sessions::Keep, true).await;
     assert_eq!(none, Err(MoveError::NoFile { path: place.path("none") }));

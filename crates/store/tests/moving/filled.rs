@@ -23,6 +23,7 @@ pub(crate) fn schema(of: &Path) -> BTreeMap<String, Vec<(String, String)>> {
 pub(crate) fn fill(database: &Path, rows: i64) {
     let raw = Connection::open(database).unwrap();
     raw.pragma_update(None, "foreign_keys", false).unwrap();
+    raw.execute_batch("BEGIN").unwrap();
     for (table, columns) in schema(database) {
         let count: i64 = raw.query_row(&format!("SELECT COUNT(*) FROM {table}"), [], |row| row.get(0)).unwrap();
         if count > 0 {
@@ -36,6 +37,7 @@ pub(crate) fn fill(database: &Path, rows: i64) {
             raw.execute(&sql, rusqlite::params_from_iter(values)).unwrap_or_else(|error| panic!("{table}: {error}"));
         }
     }
+    raw.execute_batch("COMMIT").unwrap();
     let astray: Option<String> = raw.query_row("PRAGMA foreign_key_check", [], |row| row.get(0)).ok();
     assert_eq!(astray, None, "rows refer to nothing");
 }

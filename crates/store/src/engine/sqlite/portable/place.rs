@@ -24,7 +24,10 @@ impl Claim {
             return Err(StoreError::FolderMissing { path: open::folder(database).to_owned() }.into());
         }
         match FileLock::exclusive(database)? {
-            Some(lock) => Ok(Self { database: database.to_owned(), _lock: lock }),
+            // A database that is reached over a link is replaced where it is.
+            Some(lock) => {
+                Ok(Self { database: database.canonicalize().unwrap_or_else(|_| database.to_owned()), _lock: lock })
+            }
             None => Err(MoveError::InUse { path: database.to_owned() }),
         }
     }
