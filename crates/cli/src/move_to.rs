@@ -83,7 +83,16 @@ fn target(site: &Site, given: &str) -> Result<(Secret<String>, String), Failure>
             let file = Database::file(site.folder().join(path));
             return Ok((Secret::new(file.url.clone()), file.url));
         }
-        _ => Database::server(Secret::new(url.clone())),
+        Some(_) => return Err(Failure::refused(say!("there is nowhere to move to in {}", url), said())),
+        None if ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) => {
+            Database::server(Secret::new(url.clone()))
+        }
+        // What it is may hold a password.
+        None => return Err(Failure::usage(say!("--to is not the URL of a database"), said())),
     };
     Ok((Secret::new(url), database.url))
+}
+
+fn said() -> String {
+    say!("Write sqlite://PATH or postgres://user:password@host/database.")
 }

@@ -132,9 +132,13 @@ fn a_move_says_what_to_set_and_leaves_the_old_database() {
     let again = site.run(&["move", "--to", "sqlite://new.db"]);
     assert!(again.code == 1 && again.err.contains("there is already a file"), "{again:?}");
     assert!(site.ok(&["--set", "database.url=sqlite://new.db", "user", "list"], "").contains("alice"));
-    for (to, code) in
-        [("mysql://x", 3), ("sqlite://:memory:", 1), ("sqlite://jeton.db", 1), ("postgres://a:s3cret@127.0.0.1:1/x", 3)]
-    {
+    for (to, code) in [
+        ("mysql://a:s3cret@x/y", 2),
+        ("", 2),
+        ("sqlite://:memory:", 1),
+        ("sqlite://jeton.db", 1),
+        ("postgres://a:s3cret@127.0.0.1:1/x", 3),
+    ] {
         let refused = site.run_with(&["move", "--to", "-"], &format!("{to}\n"));
         assert_eq!(refused.code, code, "{to}: {refused:?}");
         assert!(!refused.err.contains("s3cret") && refused.err.lines().count() == 2, "{refused:?}");
