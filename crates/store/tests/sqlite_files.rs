@@ -277,7 +277,7 @@ async fn a_database_made_by_an_edited_migration_is_refused() {
 async fn an_older_database_is_brought_up_to_date() {
     let place = Place::filled(1).await;
     let newest: u32 = place.raw().query_row("SELECT MAX(number) FROM jeton_migration", [], |row| row.get(0)).unwrap();
-    let older = "DELETE FROM jeton_migration WHERE number >= 9; DROP TABLE auth_user_groups; DROP TABLE auth_group;";
+    let older = "DELETE FROM jeton_migration WHERE number >= 9; DROP TABLE auth_user_groups; DROP TABLE auth_group; DROP TABLE jeton_change;";
     place.raw().execute_batch(older).unwrap();
     let store = Store::open(&place.url(), OpenMode::Existing, NOW).unwrap();
     assert_eq!(store.facts().await.unwrap().schema_version, newest);

@@ -38,7 +38,10 @@ impl Transaction {
     async fn begin(url: &str, how: &str) -> Result<Self, StoreError> {
         let pool = connect::pool(connect::config(url)?)?;
         let connection = pool.get().await.map_err(connect::refused)?;
-        let begin = format!("SET application_name = 'jeton-moving'; {how}; SET LOCAL lock_timeout = '10s'");
+        let begin = format!(
+            "SET application_name = 'jeton-moving'; {how}; SET LOCAL lock_timeout = '10s'; \
+             SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+        );
         connection.batch_execute(&begin).await.map_err(problem)?;
         Ok(Self { connection, _pool: pool })
     }
