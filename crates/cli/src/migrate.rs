@@ -2,7 +2,6 @@
 
 use jeton_store::OpenMode;
 use jeton_store::moving::{self, Plan};
-use jeton_token::time::Clock;
 use serde_json::json;
 
 use crate::failure::Failure;
@@ -32,17 +31,10 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<(), Failure> {
     let site = site.load()?;
-    let url = site.database_url();
-    let plan = match args.plan {
-        true => moving::plan(&url).await?,
-        false => {
-            site.make_data_folder()?;
-            moving::migrate(&url, Clock::system().now()).await?
-        }
-    };
+    let plan = moving::plan(&site.database_url()).await?;
     let is_watched = match args.plan {
         true => None,
-        false => Some(watch(&site, args).await?),
+        false => Some(apply(&site, args).await?),
     };
     if args.json {
         let steps: Vec<_> = plan.pending.iter().map(|step| json!({"number": step.number, "name": step.name})).collect();
@@ -75,9 +67,9 @@ fn tell(args: &Args, plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether changes of others to users are noted, from now on.
-async fn watch(site: &Site, args: &Args) -> Result<bool, Failure> {
-    let store = site.open_store(OpenMode::Existing).await?;
+/// Answers whether changes of others to users are noted, from now on.
+async fn apply(site: &Site, args: &Args) -> Result<bool, Failure> {
+    let store = site.open_as(OpenMode::Create).await?;
     if args.watch_users {
         store.install_user_triggers().await?;
     }

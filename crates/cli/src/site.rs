@@ -93,6 +93,11 @@ impl Site {
             true => mode,
             false => OpenMode::UpToDate,
         };
+        self.open_as(mode).await
+    }
+
+    /// The same, whoever may bring the schema up to date.
+    pub(crate) async fn open_as(&self, mode: OpenMode) -> Result<Store, Failure> {
         if mode == OpenMode::Create {
             self.make_data_folder()?;
         }

@@ -17,7 +17,7 @@ pub use self::backup::{Backup, backup};
 pub use self::carry::{Moved, Moving, carry};
 pub use self::error::MoveError;
 pub use self::restore::{Ended, Restore, Restored, Revival, Sessions, restore};
-pub use self::steps::{Plan, Step, migrate, plan};
+pub use self::steps::{Plan, Step, plan};
 
 pub(crate) use self::checksum::Checksum;
 pub(crate) use self::table::{Column, STEPS, Table, in_order, kind_of};

@@ -1,14 +1,11 @@
-//! Which steps of the schema a database lacks, and their application.
+//! Which steps of the schema a database lacks. Opening it applies them.
 
 use std::path::Path;
-
-use jeton_token::time::Timestamp;
 
 use super::MoveError;
 use super::address::Address;
 use crate::engine::{postgres, sqlite};
 use crate::migrate as known;
-use crate::{OpenMode, Store};
 
 /// A step of the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +37,4 @@ pub async fn plan(url: &str) -> Result<Plan, MoveError> {
     let pending = known::pending(steps, &applied.unwrap_or_default(), &place)?;
     let pending = pending.iter().map(|step| Step { number: step.number, name: step.name }).collect();
     Ok(Plan { schema_version, pending })
-}
-
-/// Takes the steps that [`plan`] answers, in one transaction, and makes the database if there is none.
-pub async fn migrate(url: &str, now: Timestamp) -> Result<Plan, MoveError> {
-    let plan = plan(url).await?;
-    Store::connect(url, OpenMode::Create, now).await?.close().await?;
-    Ok(plan)
 }

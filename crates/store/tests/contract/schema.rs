@@ -25,12 +25,9 @@ impl Schema {
     }
 
     pub(crate) async fn open(&self) -> Store {
-        Store::connect(&self.url(), OpenMode::Create, START).await.unwrap()
-    }
-
-    pub(crate) fn url(&self) -> String {
         let separator = if self.server.contains('?') { '&' } else { '?' };
-        format!("{}{separator}options=-c%20search_path%3D{}", self.server, self.name)
+        let url = format!("{}{separator}options=-c%20search_path%3D{}", self.server, self.name);
+        Store::connect(&url, OpenMode::Create, START).await.unwrap()
     }
 
     pub(crate) async fn remove(self) {

@@ -10,7 +10,7 @@ use jeton_store::{OpenMode, Store, StoreError};
 use rusqlite::Connection;
 
 use crate::filled::{contents, fill};
-use crate::schema::Schema;
+use crate::server::Schema;
 use crate::{LATER, Place, START, new_user, restore, silent};
 
 async fn filled(rows: i64) -> Place {

@@ -5,7 +5,7 @@ use jeton_store::{OpenMode, Store, StoreError};
 use rusqlite::Connection;
 
 use crate::filled::{assert_full, contents, fill, schema};
-use crate::schema::Schema;
+use crate::server::Schema;
 use crate::{LATER, Place, START, carry, new_user, url};
 
 /// A database with so many rows in every table, closed.
@@ -75,7 +75,7 @@ async fn a_number_is_given_once_wherever_the_database_is() {
     assert!(next > deleted, "{next}: a token may still name {deleted}");
     store.close().await.unwrap();
     let back = place.path("back.db");
-    server.tell_all("DELETE FROM auth_user WHERE username = 'eve'").await;
+    server.tell("DELETE FROM auth_user WHERE username = 'eve'").await;
     carry(&server.url(), &url(&back), false).await.unwrap();
     let store = Store::open(&url(&back), OpenMode::UpToDate, LATER).unwrap();
     let last = store.create_user(&new_user("fay"), LATER).await.unwrap().unwrap();
@@ -171,7 +171,7 @@ async fn what_is_django_s_stays_and_is_named() {
     drop(raw);
     let moved = carry(&place.url(), &server.url(), false).await.unwrap();
     assert_eq!(moved.left, ["auth_user.phone", "django_admin_log"]);
-    server.tell_all("ALTER TABLE auth_user ADD COLUMN phone text; CREATE TABLE django_session (key text)").await;
+    server.tell("ALTER TABLE auth_user ADD COLUMN phone text; CREATE TABLE django_session (key text)").await;
     let moved = carry(&server.url(), &url(&place.path("back.db")), false).await.unwrap();
     assert_eq!(moved.left, ["django_session", "auth_user.phone"]);
     server.remove().await;

@@ -5,8 +5,6 @@
 mod backups;
 mod carrying;
 mod filled;
-#[path = "../contract/schema.rs"]
-mod schema;
 mod server;
 mod steps;
 

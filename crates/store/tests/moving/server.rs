@@ -1,11 +1,44 @@
-//! A look into a schema, and a hand in it, without anything of what is tested.
+//! A schema of its own for each case, on the server that `JETON_TEST_POSTGRES` names, and a look into it without anything
+//! of what is tested.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jeton_store::{OpenMode, Store};
 use tokio_postgres::{Client, NoTls};
 
-use crate::schema::Schema;
+use crate::START;
+
+pub(crate) struct Schema {
+    url: String,
+    name: String,
+}
 
 impl Schema {
-    pub(crate) async fn tell_all(&self, sql: &str) {
+    pub(crate) async fn make() -> Self {
+        let server = std::env::var("JETON_TEST_POSTGRES").expect(
+            "JETON_TEST_POSTGRES has to name a PostgreSQL server, such as postgres://jeton@127.0.0.1/postgres; \
+             `cargo xtask test --only unit` starts one",
+        );
+        let name = format!("moving_{}_{}", std::process::id(), MADE.fetch_add(1, Ordering::Relaxed));
+        let separator = if server.contains('?') { '&' } else { '?' };
+        let schema = Self { url: format!("{server}{separator}options=-c%20search_path%3D{name}"), name };
+        schema.tell(&format!("CREATE SCHEMA {}", schema.name)).await;
+        schema
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    pub(crate) async fn open(&self) -> Store {
+        Store::connect(&self.url, OpenMode::Create, START).await.unwrap()
+    }
+
+    pub(crate) async fn remove(self) {
+        self.tell(&format!("DROP SCHEMA {} CASCADE", self.name)).await;
+    }
+
+    pub(crate) async fn tell(&self, sql: &str) {
         self.client().await.batch_execute(sql).await.unwrap();
     }
 
@@ -22,8 +55,10 @@ impl Schema {
     }
 
     async fn client(&self) -> Client {
-        let (client, connection) = tokio_postgres::connect(&self.url(), NoTls).await.unwrap();
+        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.unwrap();
         tokio::spawn(connection);
         client
     }
 }
+
+static MADE: AtomicU32 = AtomicU32::new(0);
