@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -158,16 +158,19 @@ fn a_restoration_that_is_killed_leaves_a_whole_database() {
     let site = Site::cheap();
     import(&site, 20_000);
     site.ok(&["backup", "kept.db"], "");
+    let begin = Instant::now();
+    site.ok(&["restore", "kept.db", "--force", "--sessions", "keep"], "");
+    let whole = begin.elapsed();
     site.add("since", "correct horse");
     let (mut old, mut new) = (0, 0);
-    for delay in (0..).step_by(9).take(24) {
+    for part in 0..24 {
         let mut child = site
             .command(&["restore", "kept.db", "--force", "--sessions", "keep"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(delay * 4));
+        std::thread::sleep(whole * part / 16);
         child.kill().unwrap();
         child.wait().unwrap();
         let count = site.json(&["info", "--json"])["database"]["facts"]["users"].as_u64().unwrap();
@@ -200,15 +203,19 @@ fn a_move_to_postgresql_that_is_killed_leaves_nothing_there() {
     psql(&format!("CREATE SCHEMA {schema}"));
     let to = format!("{server}?options=-c%20search_path%3D{schema}");
     let tables = format!("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{schema}'");
+    let begin = Instant::now();
+    site.ok(&["move", "--to", &to, "--even-if-in-use"], "");
+    let whole = begin.elapsed();
+    psql(&format!("DROP SCHEMA {schema} CASCADE; CREATE SCHEMA {schema}"));
     let (mut nothing, mut all) = (0, 0);
-    for delay in (0..).step_by(40).take(16) {
+    for part in 0..16 {
         let mut child = site
             .command(&["move", "--to", &to, "--even-if-in-use"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(delay));
+        std::thread::sleep(whole * part / 10);
         child.kill().unwrap();
         child.wait().unwrap();
         // The server takes a moment to notice.
