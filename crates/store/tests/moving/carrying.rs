@@ -20,7 +20,7 @@ async fn filled(rows: i64) -> Place {
 async fn every_row_of_every_table_goes_to_postgresql_and_back() {
     let (place, server) = (filled(2_500).await, Schema::make().await);
     let before = contents(&place.database());
-    assert_full(&before, 2_500);
+    assert_full(&before);
     let there = carry(&place.url(), &server.url(), false).await.unwrap();
     assert_eq!(contents(&place.database()), before, "the old one is left as it was");
     let back = place.path("back.db");

@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::types::Value;
 
-/// The tables, what each column is declared as, and which column of another table it refers to.
+/// The tables, and what each column is declared as.
 pub(crate) fn schema(of: &Path) -> BTreeMap<String, Vec<(String, String)>> {
     let raw = Connection::open(of).unwrap();
     let names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
@@ -19,7 +19,7 @@ pub(crate) fn schema(of: &Path) -> BTreeMap<String, Vec<(String, String)>> {
     names.iter().map(|name| (name.clone(), columns(name))).collect()
 }
 
-/// Puts this many rows into every table but those that have rows of their own, parents first.
+/// Puts this many rows into every table but those that have rows of their own. Every third lacks what it may.
 pub(crate) fn fill(database: &Path, rows: i64) {
     let raw = Connection::open(database).unwrap();
     raw.pragma_update(None, "foreign_keys", false).unwrap();
@@ -29,8 +29,18 @@ pub(crate) fn fill(database: &Path, rows: i64) {
         if count > 0 {
             continue;
         }
+        let sql = "SELECT name FROM pragma_table_info(?1) WHERE NOT \"notnull\" AND pk = 0";
+        let mut nullable = raw.prepare(sql).unwrap();
+        let may_be_missing: Vec<String> =
+            nullable.query_map([&table], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
         for number in 1..=rows {
-            let values: Vec<_> = columns.iter().map(|(name, kind)| value(&table, name, kind, number)).collect();
+            let values: Vec<_> = columns
+                .iter()
+                .map(|(name, kind)| match may_be_missing.contains(name) && number % 3 == 0 {
+                    true => Value::Null,
+                    false => value(&table, name, kind, number),
+                })
+                .collect();
             let names: Vec<_> = columns.iter().map(|(name, _)| format!("\"{name}\"")).collect();
             let places = vec!["?"; names.len()].join(", ");
             let sql = format!("INSERT INTO {table} ({}) VALUES ({places})", names.join(", "));
@@ -42,27 +52,8 @@ pub(crate) fn fill(database: &Path, rows: i64) {
     assert_eq!(astray, None, "rows refer to nothing");
 }
 
-/// One that no other row of the table has, where a column may have only such; now and then nothing, where it may.
+/// One that no other row of the table has, where a column may have only such.
 fn value(table: &str, column: &str, kind: &str, number: i64) -> Value {
-    let may_be_missing = [
-        "last_login",
-        "rotated_at",
-        "rotated_by",
-        "late_generation",
-        "late_at",
-        "late_run",
-        "in_use",
-        "revoked_at",
-        "revoke_reason",
-        "origin_jti",
-        "user_agent",
-        "address",
-        "detail",
-        "sealed",
-    ];
-    if may_be_missing.contains(&column) && number % 3 == 0 {
-        return Value::Null;
-    }
     match kind {
         // Moments of all shapes: before 1970, with and without a fraction.
         "datetime" if number % 2 == 0 => {
@@ -104,8 +95,8 @@ pub(crate) fn contents(database: &Path) -> BTreeMap<String, Vec<String>> {
 }
 
 /// Every table has rows.
-pub(crate) fn assert_full(contents: &BTreeMap<String, Vec<String>>, rows: usize) {
+pub(crate) fn assert_full(contents: &BTreeMap<String, Vec<String>>) {
     for (table, found) in contents {
-        assert!(found.len() == rows || !found.is_empty(), "{table} is empty");
+        assert!(!found.is_empty(), "{table} is empty");
     }
 }
