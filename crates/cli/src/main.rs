@@ -26,6 +26,7 @@ mod prompt;
 mod restore;
 mod secret_files;
 mod serve;
+mod session;
 mod site;
 mod token;
 mod user;
@@ -76,6 +77,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
         Command::Limits(command) => done(runtime.block_on(limits::run(&site, &command))),
         Command::AuthToken(command) => done(runtime.block_on(auth_token::run(&site, command))),
+        Command::Session(command) => done(runtime.block_on(session::run(&site, command))),
         Command::Keys(command) => done(keys::run(&command)),
         Command::Backup(args) => done(runtime.block_on(backup::run(&site, &args))),
         Command::Restore(args) => done(runtime.block_on(restore::run(&site, &args))),

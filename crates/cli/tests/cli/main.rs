@@ -13,6 +13,7 @@ mod manuals;
 mod moving;
 mod secrets;
 mod serve;
+mod sessions;
 mod site;
 mod tokens;
 mod users;

@@ -88,6 +88,8 @@ pub enum EndReason {
     Exhausted,
     /// The database was restored from a backup.
     Restored,
+    /// Its user signed in anew, and had as many sign-ins as there may be.
+    NewestWins,
 }
 
 impl EndReason {
@@ -108,6 +110,7 @@ impl EndReason {
             Self::Reuse => "reuse",
             Self::Exhausted => "exhausted",
             Self::Restored => "restored",
+            Self::NewestWins => "newest_wins",
         }
     }
 }

@@ -9,6 +9,11 @@ pub(crate) mod lock;
 pub(crate) mod open;
 pub(crate) mod portable;
 mod readers;
+#[cfg(test)]
+mod schedules;
+#[cfg(feature = "simulation")]
+pub(crate) mod stage;
+mod sync;
 mod writer;
 
 use std::path::PathBuf;
@@ -46,6 +51,8 @@ pub(crate) struct Sqlite {
     writer: Writer,
     readers: Option<Readers>,
     lock: Mutex<Option<FileLock>>,
+    #[cfg(feature = "simulation")]
+    stage: Option<stage::Staged>,
 }
 
 impl Sqlite {
@@ -62,10 +69,20 @@ impl Sqlite {
                 (connection, Some(Readers::new(path.clone())), Some(lock))
             }
         };
-        Ok(Self { writer: Writer::start(connection, in_use)?, readers, lock: Mutex::new(lock) })
+        Ok(Self {
+            writer: Writer::start(connection, in_use)?,
+            readers,
+            lock: Mutex::new(lock),
+            #[cfg(feature = "simulation")]
+            stage: None,
+        })
     }
 
     pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        #[cfg(feature = "simulation")]
+        if let Some(stage) = &self.stage {
+            return stage.read(&statement).await;
+        }
         match &self.readers {
             Some(readers) => readers.read(&statement),
             None => {
@@ -76,6 +93,10 @@ impl Sqlite {
     }
 
     pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<Outcome, StoreError> {
+        #[cfg(feature = "simulation")]
+        if let Some(stage) = &self.stage {
+            return stage.write(statements).await;
+        }
         self.writer.write(statements).await
     }
 
