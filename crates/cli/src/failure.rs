@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use jeton::auth::{AuthError, BuildError, SetupError, UserError};
 use jeton::settings::Problems;
 use jeton_store::StoreError;
+use jeton_store::moving::MoveError;
 
 use crate::problem;
 use crate::words::{say, told};
@@ -73,6 +74,30 @@ impl From<StoreError> for Failure {
         let text = error.to_string();
         let (what, next) = what_and_next(&text);
         Self::io(told(what), told(&next))
+    }
+}
+
+impl From<MoveError> for Failure {
+    fn from(error: MoveError) -> Self {
+        let text = error.to_string();
+        let (what, next) = what_and_next(&text);
+        let (what, next) = (told(what), told(&next));
+        match error {
+            MoveError::Store(_)
+            | MoveError::File { .. }
+            | MoveError::Checksum { .. }
+            | MoveError::Content { .. }
+            | MoveError::Refused { .. } => Self::io(what, next),
+            MoveError::Memory
+            | MoveError::FileExists { .. }
+            | MoveError::NoFile { .. }
+            | MoveError::NotWhole { .. }
+            | MoveError::InUse { .. }
+            | MoveError::Occupied { .. }
+            | MoveError::NotEmpty { .. }
+            | MoveError::Connected { .. }
+            | MoveError::Same => Self::refused(what, next),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ mod groups;
 mod in_use;
 mod limits;
 mod migrate;
+pub mod moving;
 mod rotations;
 mod sessions;
 #[cfg(feature = "simulation")]

@@ -93,6 +93,14 @@ pub(crate) fn pending<'a>(
     Ok(&known[applied.len()..])
 }
 
+/// Refuses a database that something would have to be applied to.
+pub(crate) fn none_pending(known: &[Migration], applied: &[Applied], path: &Path) -> Result<(), StoreError> {
+    match pending(known, applied, path)?.len() {
+        0 => Ok(()),
+        steps => Err(StoreError::Behind { steps }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

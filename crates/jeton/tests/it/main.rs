@@ -17,6 +17,7 @@ mod jwks;
 mod languages;
 mod ledger;
 mod limits;
+mod moving;
 mod pages;
 mod passwords;
 mod plain_tokens;
