@@ -52,11 +52,13 @@ pub enum EventKind {
     AuthTokenCreated,
     AuthTokenEnded,
     Throttled,
+    SigningKeyAdded,
+    SigningKeyRetired,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SignedOutEverywhere,
@@ -73,6 +75,8 @@ impl EventKind {
         Self::AuthTokenCreated,
         Self::AuthTokenEnded,
         Self::Throttled,
+        Self::SigningKeyAdded,
+        Self::SigningKeyRetired,
     ];
 
     /// As written into the log.
@@ -94,6 +98,8 @@ impl EventKind {
             Self::AuthTokenCreated => "auth_token_created",
             Self::AuthTokenEnded => "auth_token_ended",
             Self::Throttled => "throttled",
+            Self::SigningKeyAdded => "signing_key_added",
+            Self::SigningKeyRetired => "signing_key_retired",
         }
     }
 
