@@ -9,6 +9,7 @@ mod census;
 pub mod entropy;
 mod http;
 pub mod jwks;
+mod key_watch;
 mod languages;
 mod limits;
 pub mod passwords;
@@ -111,10 +112,11 @@ impl Jeton {
         &self.0.auth
     }
 
-    /// What a running service does beside answering: it forgets expired tokens, and learns what passwords cost. Never
-    /// ends; spawn it and drop it at the stop.
+    /// What a running service does beside answering: it forgets expired tokens, learns what passwords cost, and hears of
+    /// new signing keys. Never ends; spawn it and drop it at the stop.
     pub async fn upkeep(&self) {
-        tokio::join!(sweeper::sweep(self.auth().store(), self.auth().clock()), census::repeat(self.auth()));
+        let auth = self.auth();
+        tokio::join!(sweeper::sweep(auth.store(), auth.clock()), census::repeat(auth), key_watch::repeat(auth));
     }
 
     pub(crate) fn app(&self) -> &App {

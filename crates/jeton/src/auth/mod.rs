@@ -13,6 +13,7 @@ mod hand_made;
 mod hooks;
 mod in_use;
 mod key_vault;
+mod keys;
 mod ledger;
 mod limits;
 mod logout;
@@ -21,6 +22,7 @@ mod operator;
 mod own_users;
 mod refresh;
 mod rule;
+mod seal;
 mod session;
 mod setup;
 mod signup;
@@ -51,6 +53,7 @@ pub use error::AuthError;
 pub use hand_made::HandMadeError;
 pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
 pub use jeton_store::User;
+pub use keys::{KeyDocument, KeyReport, KeyRotation, KeyStart, KeyState, KeyStep, KeysError};
 pub use limits::AccountLimit;
 pub use obtain::{Credentials, Pair, Sliding};
 pub use operator::{Revocation, Standing, read_unverified};
@@ -74,6 +77,7 @@ use hooks::DynHooks;
 pub(crate) use hooks::RefusalStatus;
 use in_use::InUse;
 use key_vault::KeyVault;
+use keys::Keys;
 use own_users::DynUsers;
 use session::SessionKeys;
 use setup::Setup;
@@ -87,6 +91,7 @@ struct Parts {
     settings: Arc<Settings>,
     store: Store,
     tokens: Tokens,
+    keys: Keys,
     verified: Verified,
     remote_keys: Option<RemoteKeys>,
     rules: Rules,
@@ -169,6 +174,7 @@ impl Auth {
         }
         Ok(Self(Arc::new(Parts {
             tokens: Tokens::new(key, build::policy(&settings)),
+            keys: Keys::new(&settings),
             verified: Verified::new(&entropy),
             remote_keys: build::remote_keys(&settings),
             rules: build::rules(&settings),
@@ -210,7 +216,7 @@ impl Auth {
         self.0.users.as_deref()
     }
 
-    /// Mints and verifies this site's tokens.
+    /// Mints this site's tokens and judges them; signs and verifies those of the settings' key.
     pub fn tokens(&self) -> &Tokens {
         &self.0.tokens
     }

@@ -15,6 +15,7 @@ mod given;
 #[cfg(test)]
 mod guides;
 mod hand_made;
+mod keys;
 mod languages;
 mod ledger;
 mod limits;
@@ -48,6 +49,7 @@ pub use csrf::Csrf;
 pub use database::{Database, Location};
 pub use default_file::default_file;
 pub use hand_made::{HandMade, HandMadeKey};
+pub use keys::Keys;
 pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
 pub use limits::{Limit, Limits, Rate};
@@ -108,6 +110,8 @@ pub struct Settings {
     pub cookies: Cookies,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[keys]`.
+    pub keys: Keys,
     /// `[urls]`.
     pub urls: Urls,
     /// `[cors]`.
@@ -140,6 +144,7 @@ impl Settings {
             signup: Signup::default(),
             cookies: Cookies::defaults(compatibility, &Urls::default()),
             limits: Limits::defaults(compatibility),
+            keys: Keys::default(),
             urls: Urls::default(),
             cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
             csrf,
