@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jeton_token::time::Timestamp;
 
+use crate::changes::{self, ChangeKind};
 use crate::engine::{Row, Statement};
 use crate::events::{self, EventKind, NewEvent};
 use crate::{Store, StoreError};
@@ -64,9 +65,9 @@ impl Store {
     pub async fn create_signing_key(&self, new: &NewSigningKey, now: Timestamp) -> Result<bool, StoreError> {
         let detail = format!("{} {}", new.key.algorithm, new.key.kid);
         let event = event(EventKind::SigningKeyAdded, detail, now);
-        // THE CHANGE LOG: `changes::append(ChangeKind::KeysChanged, …)` belongs into these lists.
-        let statements = vec![insert(&new.settings), insert(&new.key).guard(), events::append(&event)];
-        Ok(self.engine.write(statements).await?.is_done())
+        let statements =
+            vec![insert(&new.settings), insert(&new.key).guard(), events::append(&event), self.tell_of_keys(now)];
+        Ok(self.announce(statements).await?.is_done())
     }
 
     /// Ends a key for good, with its event, and erases what it signed with. Whether it had not ended before.
@@ -75,8 +76,8 @@ impl Store {
             WHERE kid = $1 AND retired_at IS NULL";
         let event = event(EventKind::SigningKeyRetired, format!("{kid} {why}"), now);
         let retire = Statement::new(SQL, [kid.into(), now.into()]).guard();
-        let statements = vec![retire, events::append(&event)];
-        Ok(self.engine.write(statements).await?.is_done())
+        let statements = vec![retire, events::append(&event), self.tell_of_keys(now)];
+        Ok(self.announce(statements).await?.is_done())
     }
 
     /// Puts one sealed value in the place of another. Whether that was still there.
@@ -110,6 +111,10 @@ impl Store {
             return Ok(SignedLogins::default());
         };
         Ok(SignedLogins { logins: row.next("COUNT(*)")?, users: row.next("COUNT(DISTINCT user_id)")? })
+    }
+
+    fn tell_of_keys(&self, now: Timestamp) -> Statement {
+        changes::tell(ChangeKind::KeysChanged, None, None, now, self.untold_after(now))
     }
 }
 

@@ -16,6 +16,7 @@ mod key_vault;
 mod keys;
 mod ledger;
 mod limits;
+mod live;
 mod logout;
 mod obtain;
 mod operator;
@@ -36,6 +37,7 @@ mod verify;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jeton_store::Store;
 use jeton_token::jws::Room;
@@ -55,6 +57,7 @@ pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
 pub use jeton_store::User;
 pub use keys::{KeyDocument, KeyReport, KeyRotation, KeyStart, KeyState, KeyStep, KeysError};
 pub use limits::AccountLimit;
+pub use live::Unready;
 pub use obtain::{Credentials, Pair, Sliding};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use own_users::{Users, UsersError};
@@ -78,6 +81,7 @@ pub(crate) use hooks::RefusalStatus;
 use in_use::InUse;
 use key_vault::KeyVault;
 use keys::Keys;
+use live::Live;
 use own_users::DynUsers;
 use session::SessionKeys;
 use setup::Setup;
@@ -101,6 +105,7 @@ struct Parts {
     clock: Clock,
     entropy: Entropy,
     in_use: InUse,
+    live: Live,
     setup: Setup,
     limits: Limits,
     /// The limits know what the store had kept.
@@ -172,6 +177,7 @@ impl Auth {
         if embedded.users.is_some() {
             build::check_own_users(&settings)?;
         }
+        store.tell_ends_for(settings.simple_jwt.access_token_lifetime + settings.simple_jwt.leeway + CLOCK_DIFFERENCE);
         Ok(Self(Arc::new(Parts {
             tokens: Tokens::new(key, build::policy(&settings)),
             keys: Keys::new(&settings),
@@ -182,6 +188,7 @@ impl Auth {
             key_vault: KeyVault::new(&settings.secret_key),
             hand_made: HandMade::new(&settings).map_err(BuildError::HandMade)?,
             in_use: InUse::default(),
+            live: Live::new(&settings.nodes),
             setup: Setup::default(),
             limits: Limits::new(&settings.limits, Purpose::LoginLimit.key(&settings.secret_key)),
             limits_restored: OnceCell::new(),
@@ -236,3 +243,6 @@ impl Auth {
         &self.0.entropy
     }
 }
+
+/// By how much the clocks of those who tell of an end and of those who heed it may differ.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(10);

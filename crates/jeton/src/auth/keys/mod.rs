@@ -6,6 +6,7 @@ mod document;
 mod error;
 mod operator;
 mod ring;
+mod watch;
 
 use std::sync::atomic::{AtomicI64, AtomicU8, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
