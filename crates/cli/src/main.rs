@@ -71,7 +71,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
         Command::Limits(command) => done(runtime.block_on(limits::run(&site, &command))),
         Command::AuthToken(command) => done(runtime.block_on(auth_token::run(&site, command))),
-        Command::Keys(command) => done(keys::run(&command)),
+        Command::Keys(command) => done(runtime.block_on(keys::run(&site, &command))),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
         Command::Openapi(args) => done(openapi::run(&site, &args)),
         Command::Completions(args) => done(completions::run(&args)),

@@ -49,6 +49,7 @@ pub use cors::Cors;
 pub use csrf::Csrf;
 pub use database::{Database, Location};
 pub use default_file::default_file;
+pub use duration::from_words as duration_from_words;
 pub use hand_made::{HandMade, HandMadeKey};
 pub use keys::Keys;
 pub use languages::Languages;
