@@ -98,7 +98,7 @@ fn keys_are_planned_rotated_listed_and_retired_while_the_server_runs() {
     site.ok(&["keys", "rotate", "--after", "1h"], "");
     let waiting = site.run(&["keys", "rotate"]);
     assert!(waiting.code == 1 && waiting.err.contains("waits for its turn already"), "{waiting:?}");
-    server.signal("TERM");
+    server.signal("-TERM");
     assert_eq!(server.wait().0.code(), Some(0));
     assert!(!site.log().contains("PRIVATE"), "{}", site.log());
 }

@@ -16,7 +16,6 @@ pub(super) struct Ring {
     /// Whether any key but the settings' own was ever made.
     settings: Option<Dates>,
     keys: Vec<RingKey>,
-    pub(super) loaded_at: Option<Timestamp>,
 }
 
 struct RingKey {
@@ -58,7 +57,7 @@ impl Ring {
         lives: Lives,
         now: Timestamp,
     ) -> Self {
-        let mut ring = Self { settings: None, keys: Vec::new(), loaded_at: Some(now) };
+        let mut ring = Self { settings: None, keys: Vec::new() };
         for (at, row) in rows.iter().enumerate() {
             let dates = Dates::of(rows, at, lives, now);
             if row.kid == SETTINGS_KEY {
@@ -88,17 +87,14 @@ impl Ring {
     }
 
     pub(super) fn signer(&self, now: Timestamp) -> Signer {
-        let stands = |key: &&RingKey| key.dates.retired_at.is_none();
-        let Some(active) = self.keys.iter().filter(stands).rposition(|key| key.dates.activates_at <= now) else {
+        let standing: Vec<&RingKey> = self.keys.iter().filter(|key| key.dates.retired_at.is_none()).collect();
+        let Some(active) = standing.iter().rposition(|key| key.dates.activates_at <= now) else {
             return Signer::Settings;
         };
         // A node whose clock is late may find that what it would sign with is gone: the next one is known everywhere.
-        let mut from_active_on = self.keys.iter().filter(stands).skip(active);
-        match from_active_on.find_map(|key| key.jws.clone().filter(|_| key.signs)) {
+        match standing[active..].iter().find_map(|key| key.jws.clone().filter(|_| key.signs)) {
             Some(jws) => Signer::Own(jws),
-            None => Signer::Sealed(
-                self.keys.iter().filter(stands).nth(active).map_or_else(String::new, |key| key.kid.clone()),
-            ),
+            None => Signer::Sealed(standing[active].kid.clone()),
         }
     }
 
