@@ -88,8 +88,10 @@ impl Auth {
     /// The payload of a token that this site signed, or the holder of one of the keys at `JWK_URL`: its `kid` says
     /// which, and a token without one is of the settings' key. Nothing of the payload is looked at.
     pub(super) async fn open<'r>(&self, token: &[u8], room: &'r mut Room) -> Result<Opened<'r>, AuthError> {
-        if self.has_settings_key_only().await? {
-            return self.open_by_settings(token, room).await;
+        match self.has_settings_key_only().await {
+            Ok(true) => return self.open_by_settings(token, room).await,
+            Ok(false) => {}
+            Err(error) => return Err(self.refused_anyway(token).unwrap_or(error)),
         }
         let holder = match self.holder(token) {
             Holder::Unknown(_) => {
@@ -107,6 +109,14 @@ impl Auth {
                 let jws = remote.find(&kid, self.now()).await.ok_or_else(unknown_key)?;
                 self.open_by(jws, token, room)
             }
+        }
+    }
+
+    /// Why a token that names no key is refused, whatever keys there are: the settings' key has not signed it.
+    fn refused_anyway(&self, token: &[u8]) -> Option<AuthError> {
+        match claimed_key_id(token) {
+            Some(_) => None,
+            None => self.open_by_settings_key(token, &mut Room::new()).err(),
         }
     }
 
