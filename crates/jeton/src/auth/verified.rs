@@ -102,12 +102,12 @@ impl Auth {
         };
         match holder {
             Holder::Settings => self.open_by_settings_key(token, room),
-            Holder::Own(jws) => self.open_by(jws, token, room),
+            Holder::Own(jws) => self.open_by(&jws, token, room),
             Holder::Ended => Err(unknown_key()),
             Holder::Unknown(kid) => {
                 let remote = self.0.remote_keys.as_ref().ok_or_else(unknown_key)?;
                 let jws = remote.find(&kid, self.now()).await.ok_or_else(unknown_key)?;
-                self.open_by(jws, token, room)
+                self.open_by(&jws, token, room)
             }
         }
     }
@@ -127,16 +127,16 @@ impl Auth {
             && let Some(kid) = claimed_key_id(token)
         {
             if let Some(jws) = self.newly_known(token).await {
-                return self.open_by(jws, token, room);
+                return self.open_by(&jws, token, room);
             }
             let jws = remote.find(&kid, self.now()).await.ok_or_else(unknown_key)?;
-            return self.open_by(jws, token, room);
+            return self.open_by(&jws, token, room);
         }
         if !self.tokens().jws().wrote_header_of(token)
             && claimed_key_id(token).is_some()
             && let Some(jws) = self.newly_known(token).await
         {
-            return self.open_by(jws, token, room);
+            return self.open_by(&jws, token, room);
         }
         self.open_by_settings_key(token, room)
     }
@@ -158,11 +158,11 @@ impl Auth {
         Ok(self.0.verified.open(token, Signer::Settings, || tokens.open(token, room))?)
     }
 
-    fn open_by<'r>(&self, jws: Arc<Jws>, token: &[u8], room: &'r mut Room) -> Result<Opened<'r>, AuthError> {
+    fn open_by<'r>(&self, jws: &Arc<Jws>, token: &[u8], room: &'r mut Room) -> Result<Opened<'r>, AuthError> {
         if jws.algorithm().is_symmetric() {
             return Ok(Opened::Read(jws.read(token, room).map_err(TokenError::from)?));
         }
-        let signer = Signer::Named(Arc::clone(&jws));
+        let signer = Signer::Named(Arc::clone(jws));
         Ok(self.0.verified.open(token, signer, || Ok(jws.read(token, room)?))?)
     }
 }
