@@ -21,6 +21,7 @@ mod problem;
 mod prompt;
 mod secret_files;
 mod serve;
+mod session;
 mod site;
 mod token;
 mod user;
@@ -72,6 +73,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Limits(command) => done(runtime.block_on(limits::run(&site, &command))),
         Command::AuthToken(command) => done(runtime.block_on(auth_token::run(&site, command))),
         Command::Keys(command) => done(runtime.block_on(keys::run(&site, &command))),
+        Command::Session(command) => done(runtime.block_on(session::run(&site, command))),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
         Command::Openapi(args) => done(openapi::run(&site, &args)),
         Command::Completions(args) => done(completions::run(&args)),

@@ -41,6 +41,7 @@ pub enum EventKind {
     SignedOutEverywhere,
     TokenBlacklisted,
     FamilyEnded,
+    SessionEnded,
     FamilyMarked,
     LedgerBehind,
     UnknownToken,
@@ -58,12 +59,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SignedOutEverywhere,
         Self::TokenBlacklisted,
         Self::FamilyEnded,
+        Self::SessionEnded,
         Self::FamilyMarked,
         Self::LedgerBehind,
         Self::UnknownToken,
@@ -87,6 +89,7 @@ impl EventKind {
             Self::SignedOutEverywhere => "signed_out_everywhere",
             Self::TokenBlacklisted => "token_blacklisted",
             Self::FamilyEnded => "family_ended",
+            Self::SessionEnded => "session_ended",
             Self::FamilyMarked => "family_marked",
             Self::LedgerBehind => "ledger_behind",
             Self::UnknownToken => "unknown_token",
