@@ -27,6 +27,7 @@ mod passwords;
 mod problem;
 mod proxies;
 mod reader;
+mod redis;
 mod rules;
 mod secrets;
 mod server;
@@ -41,6 +42,7 @@ mod wire;
 
 use jeton_token::secret::Secret;
 
+pub use self::redis::Redis;
 pub use auth_tokens::AuthTokens;
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
@@ -121,6 +123,8 @@ pub struct Settings {
     pub limits: Limits,
     /// `[keys]`.
     pub keys: Keys,
+    /// `[redis]`.
+    pub redis: Redis,
     /// `[urls]`.
     pub urls: Urls,
     /// `[cors]`.
@@ -156,6 +160,7 @@ impl Settings {
             cookies: Cookies::defaults(compatibility, &Urls::default()),
             limits: Limits::defaults(compatibility),
             keys: Keys::default(),
+            redis: Redis::default(),
             urls: Urls::default(),
             cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
             csrf,
