@@ -213,6 +213,7 @@ const ERRORS: [&str; 12] = [
     "jeton/src/auth/build.rs",
     "jeton/src/auth/users.rs",
     "jeton/src/auth/error.rs",
+    "jeton/src/auth/keys/error.rs",
     "jeton/src/auth/setup.rs",
     "jeton/src/jwks/fetch.rs",
     "jeton/src/passwords/cost.rs",

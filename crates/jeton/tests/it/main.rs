@@ -14,6 +14,7 @@ mod hand_made;
 mod hostile;
 mod hostile_tokens;
 mod jwks;
+mod keys;
 mod languages;
 mod ledger;
 mod limits;
