@@ -106,7 +106,8 @@ impl From<BuildError> for Failure {
             | BuildError::HandMade(_)
             | BuildError::Cost(_)
             | BuildError::Zero(_)
-            | BuildError::UserIdField => Self::refused(told(&error.to_string()), say!("Change that setting.")),
+            | BuildError::UserIdField
+            | BuildError::Redis => Self::refused(told(&error.to_string()), say!("Change that setting.")),
             BuildError::Threads(_) => {
                 Self::io(told(&error.to_string()), say!("Lower the setting, or raise the limits of this user."))
             }

@@ -99,7 +99,8 @@ impl Site {
             }
             Location::Server(url) => url.expose().clone(),
         };
-        Ok(Store::connect(&url, mode, Clock::system().now()).await?)
+        let options = &self.settings().database.connect;
+        Ok(Store::connect_with(&url, options, mode, Clock::system().now()).await?)
     }
 
     /// The rules over the database.

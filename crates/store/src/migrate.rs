@@ -35,6 +35,7 @@ pub(crate) const SQLITE: &[Migration] = &[
     Migration { number: 9, name: "group", sql: include_str!("../migrations/sqlite/0009_group.sql") },
     Migration { number: 10, name: "change", sql: include_str!("../migrations/sqlite/0010_change.sql") },
     Migration { number: 12, name: "devices", sql: include_str!("../migrations/sqlite/0012_devices.sql") },
+    Migration { number: 13, name: "limit_nodes", sql: include_str!("../migrations/sqlite/0013_limit_nodes.sql") },
 ];
 
 /// The same steps for PostgreSQL: same numbers, same names.
@@ -50,6 +51,7 @@ pub(crate) const POSTGRES: &[Migration] = &[
     Migration { number: 9, name: "group", sql: include_str!("../migrations/postgres/0009_group.sql") },
     Migration { number: 10, name: "change", sql: include_str!("../migrations/postgres/0010_change.sql") },
     Migration { number: 12, name: "devices", sql: include_str!("../migrations/postgres/0012_devices.sql") },
+    Migration { number: 13, name: "limit_nodes", sql: include_str!("../migrations/postgres/0013_limit_nodes.sql") },
 ];
 
 /// What comes before all of them, on both engines.

@@ -44,7 +44,6 @@ use jeton_token::rotation::{AgentDigest, Rules};
 use jeton_token::time::{Clock, Timestamp};
 use jeton_token::token::{Genuine, Tokens};
 use sha2::{Digest, Sha256};
-use tokio::sync::OnceCell;
 
 pub use access::{Identity, Principal, Rejection};
 pub use auth_token::AuthTokenError;
@@ -71,7 +70,7 @@ pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;
 use crate::jwks::RemoteKeys;
-use crate::limits::Limits;
+use crate::limits::{Circle, Gates, Limits, SharedCounts};
 use crate::passwords::Hasher;
 use crate::settings::Settings;
 use derived_key::Purpose;
@@ -106,8 +105,10 @@ struct Parts {
     live: Live,
     setup: Setup,
     limits: Limits,
-    /// The limits know what the store had kept.
-    limits_restored: OnceCell<()>,
+    limit_gates: Gates<Circle>,
+    /// Apart, because whoever stands at a gate may wait for an end.
+    limit_ends: Gates<Circle>,
+    shared_counts: Option<SharedCounts>,
     hooks: Option<Arc<dyn DynHooks>>,
     users: Option<Arc<dyn DynUsers>>,
     session_keys: SessionKeys,
@@ -188,7 +189,9 @@ impl Auth {
             live: Live::new(&settings.nodes),
             setup: Setup::default(),
             limits: Limits::new(&settings.limits, Purpose::LoginLimit.key(&settings.secret_key)),
-            limits_restored: OnceCell::new(),
+            limit_gates: Gates::default(),
+            limit_ends: Gates::default(),
+            shared_counts: SharedCounts::new(&settings.redis).map_err(|_| BuildError::Redis)?,
             hooks: embedded.hooks,
             users: embedded.users,
             session_keys: SessionKeys::of(&settings.secret_key),

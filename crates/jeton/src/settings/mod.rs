@@ -26,6 +26,7 @@ mod passwords;
 mod problem;
 mod proxies;
 mod reader;
+mod redis;
 mod rules;
 mod secrets;
 mod server;
@@ -40,6 +41,7 @@ mod wire;
 
 use jeton_token::secret::Secret;
 
+pub use self::redis::Redis;
 pub use auth_tokens::AuthTokens;
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
@@ -116,6 +118,8 @@ pub struct Settings {
     pub cookies: Cookies,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[redis]`.
+    pub redis: Redis,
     /// `[urls]`.
     pub urls: Urls,
     /// `[cors]`.
@@ -150,6 +154,7 @@ impl Settings {
             signup: Signup::default(),
             cookies: Cookies::defaults(compatibility, &Urls::default()),
             limits: Limits::defaults(compatibility),
+            redis: Redis::default(),
             urls: Urls::default(),
             cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
             csrf,

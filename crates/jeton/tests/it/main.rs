@@ -20,6 +20,7 @@ mod limits;
 mod pages;
 mod passwords;
 mod plain_tokens;
+mod redis;
 mod revocation;
 mod schema;
 mod sessions;

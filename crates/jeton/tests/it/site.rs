@@ -62,15 +62,33 @@ impl Site {
         let store = Store::open(&url, OpenMode::Create, clock.now()).unwrap();
         let jeton = Jeton::with(settings, store, clock.clone(), Entropy::system()).unwrap();
         let site = Self { jeton, clock, folder: Arc::new(folder) };
+        site.add_users().await;
+        site
+    }
+
+    /// Several nodes over a database on a server, with Alice and Bob.
+    pub(crate) async fn nodes(settings: Settings, url: &str, count: usize) -> Vec<Self> {
+        let clock = Clock::manual(Timestamp::from_seconds(1_795_000_000));
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let mut nodes = Vec::new();
+        for _ in 0..count {
+            let store = Store::connect(url, OpenMode::Create, clock.now()).await.unwrap();
+            let jeton = Jeton::with(settings.clone(), store, clock.clone(), Entropy::system()).unwrap();
+            nodes.push(Self { jeton, clock: clock.clone(), folder: Arc::clone(&folder) });
+        }
+        nodes[0].add_users().await;
+        nodes
+    }
+
+    async fn add_users(&self) {
         for username in ["alice", "bob"] {
             let account = Account {
                 username: username.to_owned(),
                 password: NewPassword::Plain(PASSWORD.into()),
                 ..Account::default()
             };
-            site.jeton.auth().create_user(account).await.unwrap();
+            self.jeton.auth().create_user(account).await.unwrap();
         }
-        site
     }
 
     /// Another process over the same database, with the same settings.

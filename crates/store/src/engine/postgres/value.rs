@@ -21,6 +21,17 @@ pub(super) fn type_of(kind: Kind) -> Type {
     }
 }
 
+/// What a column of such values is announced as.
+pub(super) fn array_of(kind: Kind) -> Type {
+    match kind {
+        Kind::Bool => Type::BOOL_ARRAY,
+        Kind::Integer => Type::INT8_ARRAY,
+        Kind::Text => Type::TEXT_ARRAY,
+        Kind::Bytes => Type::BYTEA_ARRAY,
+        Kind::Time => Type::TIMESTAMPTZ_ARRAY,
+    }
+}
+
 /// A row with its columns in their order.
 pub(super) fn row(row: &tokio_postgres::Row) -> Result<Row, tokio_postgres::Error> {
     let values: Result<Vec<Value>, _> = (0..row.len()).map(|column| row.try_get(column)).collect();
