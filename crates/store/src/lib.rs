@@ -19,8 +19,10 @@ mod flush;
 mod follow;
 mod groups;
 mod in_use;
+mod keys;
 mod limits;
 mod migrate;
+pub mod moving;
 mod rotations;
 mod sessions;
 #[cfg(feature = "simulation")]
@@ -45,6 +47,7 @@ pub use crate::families::{Device, FamilyKind, FamilyRow, NewFamily, TokenCounts}
 pub use crate::flush::{FlushStep, Flushed};
 pub use crate::follow::Follower;
 pub use crate::groups::Group;
+pub use crate::keys::{NewSigningKey, SETTINGS_KEY, SignedLogins, SigningKey};
 pub use crate::limits::{LimitRow, LimitSubject, LimitWrite};
 pub use crate::rotations::Rotation;
 pub use crate::sessions::{NewSession, SessionDigest, SessionId, SessionRow};

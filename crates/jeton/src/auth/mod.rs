@@ -14,6 +14,7 @@ mod hand_made;
 mod hooks;
 mod in_use;
 mod key_vault;
+mod keys;
 mod ledger;
 mod limits;
 mod live;
@@ -23,6 +24,7 @@ mod operator;
 mod own_users;
 mod refresh;
 mod rule;
+mod seal;
 mod session;
 mod setup;
 mod signup;
@@ -55,6 +57,7 @@ pub use error::AuthError;
 pub use hand_made::HandMadeError;
 pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
 pub use jeton_store::User;
+pub use keys::{KeyDocument, KeyReport, KeyRotation, KeyStart, KeyState, KeyStep, KeysError};
 pub use limits::AccountLimit;
 pub use live::Unready;
 pub use obtain::{Credentials, Pair, Sliding};
@@ -79,6 +82,7 @@ use hooks::DynHooks;
 pub(crate) use hooks::RefusalStatus;
 use in_use::InUse;
 use key_vault::KeyVault;
+use keys::Keys;
 use live::Live;
 use own_users::DynUsers;
 use session::SessionKeys;
@@ -93,6 +97,7 @@ struct Parts {
     settings: Arc<Settings>,
     store: Store,
     tokens: Tokens,
+    keys: Keys,
     verified: Verified,
     remote_keys: Option<RemoteKeys>,
     rules: Rules,
@@ -179,6 +184,7 @@ impl Auth {
         store.tell_ends_for(settings.simple_jwt.access_token_lifetime + settings.simple_jwt.leeway + CLOCK_DIFFERENCE);
         Ok(Self(Arc::new(Parts {
             tokens: Tokens::new(key, build::policy(&settings)),
+            keys: Keys::new(&settings),
             verified: Verified::new(&entropy),
             remote_keys: build::remote_keys(&settings),
             rules: build::rules(&settings),
@@ -223,7 +229,7 @@ impl Auth {
         self.0.users.as_deref()
     }
 
-    /// Mints and verifies this site's tokens.
+    /// Mints this site's tokens and judges them; signs and verifies those of the settings' key.
     pub fn tokens(&self) -> &Tokens {
         &self.0.tokens
     }

@@ -16,6 +16,7 @@ mod given;
 #[cfg(test)]
 mod guides;
 mod hand_made;
+mod keys;
 mod languages;
 mod ledger;
 mod limits;
@@ -52,7 +53,9 @@ pub use csrf::Csrf;
 pub use database::{Database, Location};
 pub use default_file::default_file;
 pub use devices::{Devices, WhenFull};
+pub use duration::from_words as duration_from_words;
 pub use hand_made::{HandMade, HandMadeKey};
+pub use keys::Keys;
 pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
 pub use limits::{Limit, Limits, Rate};
@@ -118,6 +121,8 @@ pub struct Settings {
     pub cookies: Cookies,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[keys]`.
+    pub keys: Keys,
     /// `[redis]`.
     pub redis: Redis,
     /// `[urls]`.
@@ -154,6 +159,7 @@ impl Settings {
             signup: Signup::default(),
             cookies: Cookies::defaults(compatibility, &Urls::default()),
             limits: Limits::defaults(compatibility),
+            keys: Keys::default(),
             redis: Redis::default(),
             urls: Urls::default(),
             cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),

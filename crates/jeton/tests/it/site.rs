@@ -125,8 +125,24 @@ impl Site {
         files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
     }
 
-    fn database_url(&self) -> String {
-        format!("sqlite://{}", self.folder.path().join("jeton.db").display())
+    pub(crate) fn database_url(&self) -> String {
+        self.url_beside("jeton.db")
+    }
+
+    /// Of a database that is, or will be, in the same folder.
+    pub(crate) fn url_beside(&self, name: &str) -> String {
+        format!("sqlite://{}", self.beside_database(name).display())
+    }
+
+    pub(crate) fn beside_database(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The same service over another database, which is there and up to date.
+    pub(crate) async fn at(&self, url: &str, settings: Settings) -> Self {
+        let store = Store::connect(url, OpenMode::UpToDate, self.clock.now()).await.unwrap();
+        let jeton = Jeton::with(settings, store, self.clock.clone(), Entropy::system()).unwrap();
+        Self { jeton, clock: self.clock.clone(), folder: Arc::clone(&self.folder) }
     }
 
     pub(crate) fn pass(&self, seconds: u64) {

@@ -10,6 +10,7 @@ mod events;
 mod families;
 mod flush;
 mod groups;
+mod keys;
 mod limits;
 mod pooler;
 mod rotations;
@@ -206,6 +207,14 @@ contract! {
         a_session_of_a_deleted_user_is_nobodys
         sessions_that_ran_out_are_deleted_by_and_by
         sixty_four_logins_at_once_are_sixty_four_sessions
+    }
+    keys {
+        the_first_key_brings_the_settings_own_along
+        of_sixty_four_rotations_at_once_one_makes_a_key
+        a_key_retires_once_with_one_event_and_its_private_part_is_gone
+        a_seal_is_exchanged_for_the_very_one_that_was_seen
+        a_longest_life_only_grows
+        logins_are_counted_that_hold_a_token_of_a_time
     }
     rules {
         random_walks_leave_the_store_where_the_rules_say
