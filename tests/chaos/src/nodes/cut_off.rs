@@ -320,8 +320,8 @@ const WAYS: [(Cut, Mend, &str); 3] = [
     (Cut::Silent, Mend::New, "silently, for old connections for ever"),
     (Cut::Closed, Mend::All, "with closed connections"),
 ];
-/// How long the line is cut: several times the fence.
-const CUT: Duration = Duration::from_secs(5);
+/// How long the line is cut: the fence, and the longest that a request then waits for a connection.
+const CUT: Duration = Duration::from_secs(7);
 /// How long ended tokens are still presented when the node is back.
 const AFTERWARDS: Duration = Duration::from_millis(1500);
 /// Of this busy machine's clocks and threads.
