@@ -151,7 +151,7 @@ fn check(location: &Location, connect: &ConnectOptions) -> Option<(&'static str,
             "pooler",
             Wrong::new(
                 "a pooler in transaction mode takes no options for a session, and the URL has some",
-                "Remove options= from url and set them for the role (ALTER ROLE ... SET ...), or set pooler = false.",
+                "Remove options= from url and set them for the role (ALTER ROLE), or set pooler = false.",
             ),
         )),
         Err(_) => Some((
