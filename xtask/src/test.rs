@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use jeton_test_postgres::Cluster;
 
 use crate::debian;
 use crate::fuzz;
-use crate::postgres::Cluster;
 use crate::run::{counting, plain, succeeds};
 use crate::step::{Outcome, Step};
 use crate::workspace::Workspace;

@@ -10,6 +10,7 @@ use anyhow::{Result, bail};
 use crate::act::Act;
 use crate::facts::{Family, Share, Standing, User, refresh, verify};
 use crate::findings::Findings;
+use crate::load::Loaded;
 use crate::wire::{Answer, Wire};
 use crate::world::{Stance, World};
 
@@ -37,8 +38,20 @@ pub(crate) fn run(world: &mut World, address: SocketAddr, due: Due) -> Result<Fi
     Ok(findings)
 }
 
-/// Whether a user whose making was not acknowledged is there.
-pub(crate) fn is_there(user: &User, address: SocketAddr) -> Result<bool> {
+/// Takes the users in that were made under load, and those of whom nobody knows if it turns out that they are there.
+pub(crate) fn welcome(world: &mut World, loaded: &Loaded, address: SocketAddr) -> Result<()> {
+    let mut users: Vec<User> = loaded.signed_up.iter().cloned().map(User::new).collect();
+    for user in loaded.perhaps_signed_up.iter().cloned().map(User::new) {
+        if is_there(&user, address)? {
+            users.push(user);
+        }
+    }
+    let clients = world.shares.len();
+    users.into_iter().enumerate().for_each(|(number, user)| world.shares[number % clients].users.push(user));
+    Ok(())
+}
+
+fn is_there(user: &User, address: SocketAddr) -> Result<bool> {
     let answer = Wire::connect(address)?.post(&user.login())?;
     match answer.status {
         200 => Ok(true),

@@ -98,12 +98,14 @@ impl Answer {
 
 /// `GET` on a connection of its own: whether the answer is 200.
 pub(crate) fn is_well(address: SocketAddr, path: &str) -> bool {
-    let answer = || {
-        let mut wire = Wire::connect(address)?;
-        write!(wire.stream.get_mut(), "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
-        wire.receive()
-    };
-    answer().is_ok_and(|answer| answer.status == 200)
+    get(address, path).is_ok_and(|answer| answer.status == 200)
+}
+
+/// `GET` on a connection of its own.
+pub(crate) fn get(address: SocketAddr, path: &str) -> io::Result<Answer> {
+    let mut wire = Wire::connect(address)?;
+    write!(wire.stream.get_mut(), "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
+    wire.receive()
 }
 
 fn broken(what: String) -> io::Error {

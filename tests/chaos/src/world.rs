@@ -1,5 +1,6 @@
-//! A site on disk that outlives its servers: settings, database, and all that its clients were told.
+//! A site that outlives its servers: settings, database, and all that its clients were told.
 
+use std::fmt;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::database::Place;
 use crate::facts::{Share, User};
 use crate::server::command;
 
@@ -27,20 +29,31 @@ pub(crate) struct World {
     pub(crate) shares: Vec<Share>,
     /// How many cycles it has been through.
     pub(crate) cycle: u32,
+    pub(crate) place: Place,
     folder: TempDir,
 }
 
 impl World {
-    /// Makes the site and imports its users.
+    /// Makes the site, with its database in a file beside its settings, and imports its users.
     pub(crate) fn new(binary: &Path, stance: Stance) -> Result<Self> {
+        Self::with(binary, stance, |folder| Place::File(folder.join(DATABASE)))
+    }
+
+    /// The same, with its database there.
+    pub(crate) fn at(binary: &Path, stance: Stance, place: Place) -> Result<Self> {
+        Self::with(binary, stance, |_| place)
+    }
+
+    fn with(binary: &Path, stance: Stance, place: impl FnOnce(&Path) -> Place) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("jeton-chaos-").tempdir()?;
-        fs::write(folder.path().join(CONFIG), settings(stance))?;
+        let place = place(folder.path());
+        fs::write(folder.path().join(CONFIG), settings(stance, &place))?;
         let mut shares = Vec::new();
         for client in 0..CLIENTS {
             let users = (0..USERS_PER_CLIENT).map(|number| User::new(format!("user-{client}-{number}"))).collect();
             shares.push(Share::new(client, users));
         }
-        let world = Self { stance, binary: binary.to_path_buf(), shares, cycle: 0, folder };
+        let world = Self { stance, binary: binary.to_path_buf(), shares, cycle: 0, place, folder };
         world.import()?;
         Ok(world)
     }
@@ -53,12 +66,9 @@ impl World {
         self.folder.path().join(CONFIG)
     }
 
-    pub(crate) fn database(&self) -> PathBuf {
-        self.folder.path().join(DATABASE)
-    }
-
     fn import(&self) -> Result<()> {
-        let users = self.shares.iter().flat_map(|share| &share.users);
+        let witness = User::new(WITNESS.to_owned());
+        let users = self.shares.iter().flat_map(|share| &share.users).chain([&witness]);
         let entries: Vec<Value> = users.map(|user| json!({"username": user.name, "password": user.password})).collect();
         let mut import = Command::new(&self.binary);
         let import = command(&mut import, &self.config()).args(["user", "import", "-"]);
@@ -72,8 +82,8 @@ impl World {
     }
 }
 
-impl std::fmt::Display for Stance {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Stance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Exact => "exact",
             Self::Safe => "safe",
@@ -82,14 +92,15 @@ impl std::fmt::Display for Stance {
 }
 
 /// Rotation with blacklisting; hashes that cost nothing; access tokens and a replay window that outlast a check.
-fn settings(stance: Stance) -> String {
+fn settings(stance: Stance, place: &Place) -> String {
+    let url = place.url();
     format!(
         "compatibility = \"{stance}\"\n\
          secret_key = \"a key that signs nothing but the tokens of this one test\"\n\
          [server]\n\
          listen = \"127.0.0.1:0\"\n\
          [database]\n\
-         url = \"sqlite://{DATABASE}\"\n\
+         url = \"{url}\"\n\
          [log]\n\
          level = \"warn\"\n\
          [simple_jwt]\n\
@@ -108,5 +119,7 @@ fn settings(stance: Stance) -> String {
 /// More than the system can serve at once, so that a kill finds most of them waiting.
 const CLIENTS: usize = 24;
 const USERS_PER_CLIENT: usize = 12;
+/// A user whom no client knows.
+pub(crate) const WITNESS: &str = "witness";
 const CONFIG: &str = "jeton.toml";
 const DATABASE: &str = "jeton.db";
