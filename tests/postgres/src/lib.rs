@@ -29,7 +29,9 @@ pub struct Cluster {
 pub struct Database {
     /// `postgres://…`
     pub url: String,
+    name: String,
     programs: PathBuf,
+    port: u16,
 }
 
 impl Cluster {
@@ -145,7 +147,7 @@ impl Cluster {
     }
 
     fn database(&self, name: &str) -> Database {
-        Database { url: self.url_of(name), programs: self.programs.clone() }
+        Database { url: self.url_of(name), name: name.to_owned(), programs: self.programs.clone(), port: self.port }
     }
 
     fn url_of(&self, database: &str) -> String {
@@ -196,7 +198,9 @@ impl Database {
     /// Fails unless all tables and indexes are whole, as far as `pg_amcheck` can see.
     pub fn check_pages(&self) -> Result<()> {
         let mut check = Command::new(self.programs.join("pg_amcheck"));
-        let check = check.args(["--install-missing", "--heapallindexed", "--no-strict-names", "-d"]).arg(&self.url);
+        let port = self.port.to_string();
+        check.args(["-h", "127.0.0.1", "-U", "jeton", "-p", &port, "--install-missing", "--heapallindexed"]);
+        let check = check.arg(&self.name);
         let output = check.stdin(Stdio::null()).output().context("pg_amcheck could not be started")?;
         let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "pg_amcheck found damage: {}", said.trim());
