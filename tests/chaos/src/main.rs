@@ -9,6 +9,7 @@ mod cycle;
 mod database;
 mod disk_full;
 mod facts;
+mod fake_time;
 mod findings;
 mod foreign;
 mod load;

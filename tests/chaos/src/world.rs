@@ -21,6 +21,14 @@ pub(crate) enum Stance {
     Safe,
 }
 
+/// How long tokens live, and answers are repeated, as written in settings.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) access: &'static str,
+    pub(crate) refresh: &'static str,
+    pub(crate) window: &'static str,
+}
+
 /// A folder with a site in it, and what must be true of it.
 pub(crate) struct World {
     pub(crate) stance: Stance,
@@ -36,18 +44,23 @@ pub(crate) struct World {
 impl World {
     /// Makes the site, with its database in a file beside its settings, and imports its users.
     pub(crate) fn new(binary: &Path, stance: Stance) -> Result<Self> {
-        Self::with(binary, stance, |folder| Place::File(folder.join(DATABASE)))
+        Self::with(binary, stance, LONG, |folder| Place::File(folder.join(DATABASE)))
     }
 
     /// The same, with its database there.
     pub(crate) fn at(binary: &Path, stance: Stance, place: Place) -> Result<Self> {
-        Self::with(binary, stance, |_| place)
+        Self::with(binary, stance, LONG, |_| place)
     }
 
-    fn with(binary: &Path, stance: Stance, place: impl FnOnce(&Path) -> Place) -> Result<Self> {
+    /// The same as the first, with tokens that live and answers that are repeated for as long.
+    pub(crate) fn timed(binary: &Path, stance: Stance, times: Times) -> Result<Self> {
+        Self::with(binary, stance, times, |folder| Place::File(folder.join(DATABASE)))
+    }
+
+    fn with(binary: &Path, stance: Stance, times: Times, place: impl FnOnce(&Path) -> Place) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("jeton-chaos-").tempdir()?;
         let place = place(folder.path());
-        fs::write(folder.path().join(CONFIG), settings(stance, &place))?;
+        fs::write(folder.path().join(CONFIG), settings(stance, &place, times))?;
         let mut shares = Vec::new();
         for client in 0..CLIENTS {
             let users = (0..USERS_PER_CLIENT).map(|number| User::new(format!("user-{client}-{number}"))).collect();
@@ -91,12 +104,13 @@ impl fmt::Display for Stance {
     }
 }
 
-/// Rotation with blacklisting; hashes that cost nothing; access tokens and a replay window that outlast a check.
-fn settings(stance: Stance, place: &Place) -> String {
+/// Rotation with blacklisting; hashes that cost nothing.
+fn settings(stance: Stance, place: &Place, times: Times) -> String {
     let url = place.url();
+    let Times { access, refresh, window } = times;
     format!(
         "compatibility = \"{stance}\"\n\
-         secret_key = \"a key that signs nothing but the tokens of this one test\"\n\
+         secret_key = \"{KEY}\"\n\
          [server]\n\
          listen = \"127.0.0.1:0\"\n\
          [database]\n\
@@ -106,9 +120,10 @@ fn settings(stance: Stance, place: &Place) -> String {
          [simple_jwt]\n\
          ROTATE_REFRESH_TOKENS = true\n\
          BLACKLIST_AFTER_ROTATION = true\n\
-         ACCESS_TOKEN_LIFETIME = \"6h\"\n\
+         ACCESS_TOKEN_LIFETIME = \"{access}\"\n\
+         REFRESH_TOKEN_LIFETIME = \"{refresh}\"\n\
          [ledger]\n\
-         REPLAY_WINDOW = \"10m\"\n\
+         REPLAY_WINDOW = \"{window}\"\n\
          [passwords]\n\
          pbkdf2_iterations = 1\n\
          argon2_memory_kib = 8\n\
@@ -119,6 +134,10 @@ fn settings(stance: Stance, place: &Place) -> String {
 /// More than the system can serve at once, so that a kill finds most of them waiting.
 const CLIENTS: usize = 24;
 const USERS_PER_CLIENT: usize = 12;
+/// Access tokens and a replay window that outlast a check.
+const LONG: Times = Times { access: "6h", refresh: "1d", window: "10m" };
+/// What signs the tokens.
+pub(crate) const KEY: &str = "a key that signs nothing but the tokens of this one test";
 /// A user whom no client knows.
 pub(crate) const WITNESS: &str = "witness";
 const CONFIG: &str = "jeton.toml";
