@@ -46,7 +46,7 @@ fn tell(run: &Run, stance: Stance, lifetime: Lifetime) -> Result<String> {
     let flushed = story.a_day_ahead(lifetime)?;
     story.back_after_the_flush(lifetime)?;
     story.after_a_kill(lifetime)?;
-    story.world.place.check()?;
+    story.world.place.check_pages()?;
     Ok(format!(
         "{} tokens that had ended were refused {} times over 7 settings of the clock and a restart, 0 revived; \
          {flushed} logins flushed a day ahead, {} live tokens {}",

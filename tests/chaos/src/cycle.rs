@@ -106,7 +106,7 @@ pub(crate) fn one(world: &mut World, end: End, honesty: Honesty, check_all: bool
     let mut server = Server::start(world).context("after the kill")?;
     let begun = Instant::now();
     world.place.check()?;
-    check::welcome(world, &loaded, server.address)?;
+    check::welcome(world, &loaded)?;
     let due = Due { cycle: world.cycle, stride: if check_all { 1 } else { stride(world) } };
     let findings = check::run(world, server.address, due)?;
     let report = Report {

@@ -26,15 +26,20 @@ impl Place {
 
     /// Fails unless everything is whole, and rows that belong together are there together.
     pub(crate) fn check(&self) -> Result<()> {
-        match self {
-            Self::File(path) => check_file(path)?,
-            Self::Server(database) => database.check_pages()?,
-        }
+        self.check_pages()?;
         for (what, statement) in NEVER {
             let found = self.count(statement)?;
             ensure!(found == 0, "the database holds {found} {what}");
         }
         Ok(())
+    }
+
+    /// Fails unless all tables and indexes are whole.
+    pub(crate) fn check_pages(&self) -> Result<()> {
+        match self {
+            Self::File(path) => check_file(path),
+            Self::Server(database) => database.check_pages(),
+        }
     }
 
     fn count(&self, statement: &str) -> Result<i64> {

@@ -122,6 +122,11 @@ impl Load {
         self.tolerance == Tolerance::Outage && self.is_outage.load(Ordering::SeqCst)
     }
 
+    /// What the server has acknowledged so far; sign-ups are made by processes of their own.
+    pub(crate) fn served(&self) -> u64 {
+        self.acknowledged.total() - self.acknowledged.of(Act::SignUp)
+    }
+
     /// Requests that were answered with 503 so far.
     pub(crate) fn turned_away(&self) -> u64 {
         self.turned_away.load(Ordering::Relaxed)

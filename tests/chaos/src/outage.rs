@@ -64,7 +64,7 @@ pub(crate) fn round(world: &mut World, server: &mut Server, fault: &mut dyn Faul
         load::run(world, address, Tolerance::Outage, |load| Course { load, fault, witness }.run(chance))?;
     ensure!(!server.has_ended()?, "the server has ended");
     world.place.check()?;
-    check::welcome(world, &loaded, address)?;
+    check::welcome(world, &loaded)?;
     let due = Due { cycle: world.cycle, stride: if check_all { 1 } else { stride(world) } };
     let findings = check::run(world, address, due)?;
     let report =
@@ -91,9 +91,9 @@ impl Course<'_> {
         let (mut stopped_after, mut testimony) = (None, None);
         if severity != Severity::Brief {
             stopped_after = Some(self.wait_until_writes_stop()?);
-            let before = self.load.acknowledged.total();
+            let before = self.load.served();
             testimony = Some(self.witness.watch(HOLD, severity)?);
-            let written = self.load.acknowledged.total() - before;
+            let written = self.load.served() - before;
             ensure!(
                 severity != Severity::Away || written == 0,
                 "{written} writes were acknowledged while the database was away"
@@ -121,10 +121,10 @@ impl Course<'_> {
     /// How long it took until nothing was acknowledged for a while.
     fn wait_until_writes_stop(&self) -> Result<Duration> {
         let begun = Instant::now();
-        let (mut written, mut last) = (self.load.acknowledged.total(), Duration::ZERO);
+        let (mut written, mut last) = (self.load.served(), Duration::ZERO);
         while begun.elapsed() < last + QUIET || self.load.turned_away() == 0 {
-            if self.load.acknowledged.total() != written {
-                (written, last) = (self.load.acknowledged.total(), begun.elapsed());
+            if self.load.served() != written {
+                (written, last) = (self.load.served(), begun.elapsed());
             }
             self.load.pause(begun)?;
         }
@@ -132,10 +132,10 @@ impl Course<'_> {
     }
 
     fn wait_for_recovery(&self, healed: Instant) -> Result<(Duration, Duration)> {
-        let before = self.load.acknowledged.total();
+        let before = self.load.served();
         let (mut ready, mut written) = (None, None);
         loop {
-            if written.is_none() && self.load.acknowledged.total() > before {
+            if written.is_none() && self.load.served() > before {
                 written = Some(healed.elapsed());
             }
             if ready.is_none() && wire::is_well(self.witness.address, "/readyz") {

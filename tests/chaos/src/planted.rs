@@ -56,7 +56,7 @@ fn lose_with_postgres(world: &mut World, cluster: &mut Cluster) -> Result<String
         server.kill()?;
         cluster.restart()?;
         let server = Server::start(world)?;
-        check::welcome(world, &loaded, server.address)?;
+        check::welcome(world, &loaded)?;
         let findings = check::run(world, server.address, Due { cycle: world.cycle, stride: 1 })?;
         if !findings.losses.is_empty() {
             return Ok(format!("{} losses found by round {number}", findings.losses.len()));

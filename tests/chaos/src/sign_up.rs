@@ -42,7 +42,10 @@ pub(crate) fn keep_making_users(binary: &Path, config: &Path, load: &Load) -> Si
                 sign_ups.made.push(name);
             }
             Ok(Ended::GaveWay) => sign_ups.gave_way += 1,
-            Ok(Ended::Unknown) => sign_ups.perhaps.push(name),
+            Ok(Ended::Unknown) => {
+                sign_ups.perhaps.push(name);
+                thread::sleep(BACK_OFF);
+            }
             Err(error) => {
                 load.complain(format!("{name} was not made: {error:#}"));
                 break;
@@ -84,6 +87,8 @@ fn words(child: &mut Child) -> String {
     words.trim().to_owned()
 }
 
+/// Before another user is made when the last one could not be.
+const BACK_OFF: Duration = Duration::from_millis(50);
 /// How a command ends that a file, the database or the network failed.
 const BROKEN: i32 = 3;
 const LOCKED: &str = "the database was locked by another process for too long";

@@ -1,5 +1,6 @@
 //! A site that outlives its servers: settings, database, and all that its clients were told.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fs;
 use std::io::Write;
@@ -77,6 +78,18 @@ impl World {
 
     pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join(CONFIG)
+    }
+
+    /// Who is there, as the command tells.
+    pub(crate) fn names(&self) -> Result<HashSet<String>> {
+        let mut list = Command::new(&self.binary);
+        let output =
+            command(&mut list, &self.config()).args(["user", "list", "--json", "--limit", "1000000"]).output()?;
+        if !output.status.success() {
+            bail!("`jeton user list` ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
+        }
+        let users: Vec<Value> = serde_json::from_slice(&output.stdout)?;
+        Ok(users.iter().filter_map(|user| user.get("username")?.as_str()).map(str::to_owned).collect())
     }
 
     fn import(&self) -> Result<()> {
