@@ -111,10 +111,12 @@ impl Jeton {
         &self.0.auth
     }
 
-    /// What a running service does beside answering: it forgets expired tokens, and learns what passwords cost. Never
-    /// ends; spawn it and drop it at the stop.
+    /// What a running service does beside answering: it hears of what others do to its database, forgets expired tokens,
+    /// and learns what passwords cost. Never ends; spawn it and drop it at the stop. Without it everything that may
+    /// change is asked of the database each time.
     pub async fn upkeep(&self) {
-        tokio::join!(sweeper::sweep(self.auth().store(), self.auth().clock()), census::repeat(self.auth()));
+        let auth = self.auth();
+        tokio::join!(auth.follow(), sweeper::sweep(auth.store(), auth.clock()), census::repeat(auth));
     }
 
     pub(crate) fn app(&self) -> &App {

@@ -13,6 +13,7 @@ pub(crate) async fn sweep(store: &Store, clock: &Clock) {
                 if step.wrapped {
                     sweep_limits(store, clock).await;
                     sweep_sessions(store, clock).await;
+                    sweep_changes(store, clock).await;
                 }
                 pause_after(step)
             }
@@ -41,6 +42,18 @@ async fn sweep_sessions(store: &Store, clock: &Clock) {
             Ok(0) => return,
             Ok(rows) => tracing::debug!(rows, "expired sessions were flushed"),
             Err(error) => return tracing::warn!(%error, "expired sessions could not be flushed"),
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Changes that nobody needs to know of any more.
+async fn sweep_changes(store: &Store, clock: &Clock) {
+    loop {
+        match store.flush_changes(clock.now()).await {
+            Ok(0) => return,
+            Ok(rows) => tracing::debug!(rows, "old changes were flushed"),
+            Err(error) => return tracing::warn!(%error, "old changes could not be flushed"),
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }

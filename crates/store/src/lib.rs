@@ -6,6 +6,7 @@
 
 mod auth_tokens;
 mod blacklist;
+mod changes;
 mod django_time;
 mod engine;
 mod error;
@@ -13,12 +14,14 @@ mod events;
 mod facts;
 mod families;
 mod flush;
+mod follow;
 mod groups;
 mod in_use;
 mod login_limits;
 mod migrate;
 mod rotations;
 mod sessions;
+mod user_triggers;
 mod users;
 
 use std::sync::{Arc, Mutex};
@@ -27,21 +30,24 @@ use jeton_token::time::Timestamp;
 
 pub use crate::auth_tokens::{AuthToken, AuthTokenTerms, NewAuthToken};
 pub use crate::blacklist::{BlacklistedToken, SingleToken};
+pub use crate::changes::{Change, ChangeKind};
 pub use crate::engine::sqlite::OpenMode;
 pub use crate::error::StoreError;
 pub use crate::events::{Event, EventKind, NewEvent};
 pub use crate::facts::DatabaseFacts;
 pub use crate::families::{Device, FamilyKind, FamilyRow, NewFamily, TokenCounts};
 pub use crate::flush::{FlushStep, Flushed};
+pub use crate::follow::Follower;
 pub use crate::groups::Group;
 pub use crate::login_limits::LoginLimit;
 pub use crate::rotations::Rotation;
 pub use crate::sessions::{NewSession, SessionDigest, SessionRow};
-pub use crate::users::{NewUser, User, UserField, UserKey};
+pub use crate::users::{NewUser, PasswordEnds, User, UserField, UserKey};
 
 use crate::engine::postgres::Postgres;
 use crate::engine::sqlite::{Location, Sqlite};
 use crate::engine::{Engine, Statement};
+use crate::follow::Feed;
 use crate::in_use::InUse;
 
 /// The database. Cheap to clone; the clones are one store.
@@ -65,6 +71,7 @@ pub struct Store {
     in_use: Arc<InUse>,
     /// Where the sweeper of this process stands.
     cursor: Arc<Mutex<Option<flush::Cursor>>>,
+    feed: Arc<Feed>,
 }
 
 impl Store {
@@ -81,7 +88,7 @@ impl Store {
         };
         let in_use = Arc::new(InUse::default());
         let engine = Engine::Sqlite(Sqlite::open(&location, mode, now, Arc::clone(&in_use))?);
-        Ok(Self { engine: Arc::new(engine), in_use, cursor: Arc::default() })
+        Ok(Self { engine: Arc::new(engine), in_use, cursor: Arc::default(), feed: Arc::default() })
     }
 
     /// Opens what [`Store::open`] opens, and `postgres://user:password@host/database`: connects to the server, which several
@@ -92,7 +99,7 @@ impl Store {
         }
         let in_use = Arc::new(InUse::default());
         let engine = Engine::Postgres(Postgres::open(url, mode, now, Arc::clone(&in_use)).await?);
-        Ok(Self { engine: Arc::new(engine), in_use, cursor: Arc::default() })
+        Ok(Self { engine: Arc::new(engine), in_use, cursor: Arc::default(), feed: Arc::default() })
     }
 
     /// Proves that reads are answered and that the database can be locked for writing.

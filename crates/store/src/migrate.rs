@@ -33,6 +33,7 @@ pub(crate) const SQLITE: &[Migration] = &[
     Migration { number: 7, name: "auth_token", sql: include_str!("../migrations/sqlite/0007_auth_token.sql") },
     Migration { number: 8, name: "limit", sql: include_str!("../migrations/sqlite/0008_limit.sql") },
     Migration { number: 9, name: "group", sql: include_str!("../migrations/sqlite/0009_group.sql") },
+    Migration { number: 10, name: "change", sql: include_str!("../migrations/sqlite/0010_change.sql") },
 ];
 
 /// The same steps for PostgreSQL: same numbers, same names.
@@ -46,6 +47,7 @@ pub(crate) const POSTGRES: &[Migration] = &[
     Migration { number: 7, name: "auth_token", sql: include_str!("../migrations/postgres/0007_auth_token.sql") },
     Migration { number: 8, name: "limit", sql: include_str!("../migrations/postgres/0008_limit.sql") },
     Migration { number: 9, name: "group", sql: include_str!("../migrations/postgres/0009_group.sql") },
+    Migration { number: 10, name: "change", sql: include_str!("../migrations/postgres/0010_change.sql") },
 ];
 
 /// What comes before all of them, on both engines.

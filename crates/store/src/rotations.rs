@@ -9,7 +9,7 @@ use jeton_token::time::Timestamp;
 use crate::engine::{Statement, Value};
 use crate::events::{self, NewEvent};
 use crate::families::{FamilyRow, family, family_columns};
-use crate::{Store, StoreError, sessions};
+use crate::{ChangeKind, Store, StoreError, changes, sessions};
 
 /// A refresh token is presented and shall get a successor.
 #[derive(Clone, Debug)]
@@ -131,7 +131,8 @@ impl Store {
         let newer_than = newer_than.map_or(-1, |generation| generation.0.into());
         let values = [key.into(), Value::Integer(newer_than), now.into(), reason.as_str().into()];
         let update = Statement::new(SQL, values).guard();
-        Ok(self.engine.write(vec![update, events::append(event)]).await?.is_done())
+        let told = changes::tell_family_ended(key, now, self.untold_after(now));
+        Ok(self.announce(vec![update, events::append(event), told]).await?.is_done())
     }
 
     /// All of a user's live families end, and with `and_sessions` all sessions, at once. How many families there were; no
@@ -147,11 +148,17 @@ impl Store {
         const SQL: &str = "UPDATE jeton_family SET revoked_at = $2, revoke_reason = $3 \
             WHERE user_id = $1 AND revoked_at IS NULL";
         let update = Statement::new(SQL, [user_id.into(), now.into(), reason.as_str().into()]).guard();
-        let mut statements = vec![update, events::append(event)];
-        statements.extend(and_sessions.then(|| sessions::delete_of_user(user_id)));
-        let ended = self.engine.write(statements).await?.changed(0);
-        if ended == 0 && and_sessions {
-            self.delete_sessions_of_user(user_id).await?;
+        let until = self.untold_after(now);
+        let others = || {
+            let mut statements = vec![changes::tell(ChangeKind::UserTokensEnded, Some(user_id), None, now, until)];
+            statements.extend(and_sessions.then(|| sessions::delete_of_user(user_id)));
+            statements
+        };
+        let mut statements = vec![update, events::append(event), changes::tell_families_ended(user_id, now, until)];
+        statements.extend(others());
+        let ended = self.announce(statements).await?.changed(0);
+        if ended == 0 {
+            self.announce(others()).await?;
         }
         Ok(ended)
     }

@@ -5,6 +5,7 @@ use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 
 use crate::auth_tokens;
+use crate::changes::{self, ChangeKind};
 use crate::engine::{Row, Statement, Value};
 use crate::events::{self, EventKind, NewEvent};
 use crate::groups;
@@ -112,6 +113,15 @@ macro_rules! select_users {
     };
 }
 
+/// What ends with the password that it was got with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PasswordEnds {
+    /// The auth tokens.
+    pub auth_tokens: bool,
+    /// The families of refresh and sliding tokens.
+    pub families: bool,
+}
+
 impl Store {
     /// By primary key.
     pub async fn find_user(&self, id: i64) -> Result<Option<User>, StoreError> {
@@ -205,6 +215,7 @@ impl Store {
         id: i64,
         hash: &Secret<String>,
         if_still: Option<&Secret<String>>,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
         const ALWAYS: &str = "UPDATE auth_user SET password = $2 WHERE id = $1";
         const IF_STILL: &str = "UPDATE auth_user SET password = $2 WHERE id = $1 AND password = $3";
@@ -212,16 +223,15 @@ impl Store {
             None => Statement::new(ALWAYS, [id.into(), hash.into()]),
             Some(old) => Statement::new(IF_STILL, [id.into(), hash.into(), old.into()]),
         };
-        Ok(self.engine.write(vec![statement.guard()]).await?.is_done())
+        Ok(self.announce(vec![statement.guard(), self.tell_of(ChangeKind::UserChanged, id, now)]).await?.is_done())
     }
 
-    /// A new password, with the event that tells of it; with `end_auth_tokens` the auth tokens that the old one got end.
-    /// Whether there is such a user.
+    /// A new password, with the event that tells of it, and what ends with the old one. Whether there is such a user.
     pub async fn change_password(
         &self,
         id: i64,
         hash: &Secret<String>,
-        end_auth_tokens: bool,
+        ends: PasswordEnds,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         const SQL: &str = "UPDATE auth_user SET password = $2 WHERE id = $1";
@@ -234,10 +244,15 @@ impl Store {
             address: None,
             detail: None,
         }));
-        if end_auth_tokens {
+        statements.push(self.tell_of(ChangeKind::UserChanged, id, now));
+        if ends.auth_tokens {
             statements.extend(auth_tokens::end_all(id, now));
         }
-        Ok(self.engine.write(statements).await?.is_done())
+        if ends.families {
+            statements.extend(self.end_all_families(id, EndReason::PasswordChanged, now));
+            statements.push(self.tell_of(ChangeKind::UserTokensEnded, id, now));
+        }
+        Ok(self.announce(statements).await?.is_done())
     }
 
     /// `UPDATE_LAST_LOGIN`. Whether there is such a user.
@@ -256,19 +271,18 @@ impl Store {
         let kind = EventKind::UserChanged.as_str();
         let event = Statement::new(EVENT, [now.into(), kind.into(), detail.into(), id.into(), is_active.into()]);
         let update = Statement::new(UPDATE, [id.into(), is_active.into()]).guard();
-        Ok(self.engine.write(vec![event, update]).await?.is_done())
+        // The change comes last: its number goes up with the order in which the row was held.
+        let kind = if is_active { ChangeKind::UserUnlocked } else { ChangeKind::UserLocked };
+        Ok(self.announce(vec![event, update, self.tell_of(kind, id, now)]).await?.is_done())
     }
 
     /// Deletes the user and writes the event `user_deleted`. What the ledger knows of them stays, without its user; with
     /// `end_families` their families end. Whether there was such a user.
     pub async fn delete_user(&self, id: i64, end_families: bool, now: Timestamp) -> Result<bool, StoreError> {
-        const END: &str = "UPDATE jeton_family SET revoked_at = $2, revoke_reason = $3 \
-            WHERE user_id = $1 AND revoked_at IS NULL";
         const DELETE: &str = "DELETE FROM auth_user WHERE id = $1";
         let mut statements = Vec::new();
         if end_families {
-            let reason = EndReason::UserDeleted.as_str();
-            statements.push(Statement::new(END, [id.into(), now.into(), reason.into()]));
+            statements.extend(self.end_all_families(id, EndReason::UserDeleted, now));
         }
         statements.push(groups::leave_all(id));
         statements.push(Statement::new(DELETE, [id.into()]).guard());
@@ -280,7 +294,20 @@ impl Store {
             address: None,
             detail: None,
         }));
-        Ok(self.engine.write(statements).await?.is_done())
+        statements.push(self.tell_of(ChangeKind::UserLocked, id, now));
+        Ok(self.announce(statements).await?.is_done())
+    }
+
+    /// All live families of a user end, and others are told of each.
+    fn end_all_families(&self, user_id: i64, reason: EndReason, now: Timestamp) -> [Statement; 2] {
+        const SQL: &str = "UPDATE jeton_family SET revoked_at = $2, revoke_reason = $3 \
+            WHERE user_id = $1 AND revoked_at IS NULL";
+        let end = Statement::new(SQL, [user_id.into(), now.into(), reason.as_str().into()]);
+        [end, changes::tell_families_ended(user_id, now, self.untold_after(now))]
+    }
+
+    fn tell_of(&self, kind: ChangeKind, user_id: i64, now: Timestamp) -> Statement {
+        changes::tell(kind, Some(user_id), None, now, self.untold_after(now))
     }
 
     async fn find(&self, statement: Statement) -> Result<Option<User>, StoreError> {

@@ -1,17 +1,20 @@
 //! Access: from the credentials of a request to the one who sent it.
 
-use jeton_store::User;
+use std::sync::Arc;
+
+use jeton_store::{User, UserKey};
 use jeton_token::claims::Claims;
 use jeton_token::error::TokenError;
 use jeton_token::id::{FamilyKey, Jti, Member};
 use jeton_token::jws::Room;
 use jeton_token::policy::TokenType;
-use jeton_token::scan::Scanned;
+use jeton_token::scan::{Scanned, ScannedClaims};
 use jeton_token::token::Genuine;
 use serde_json::Value;
 
+use super::live::Seen;
 use super::token_claims::TokenClaims;
-use super::user_key::Named;
+use super::user_key::{Named, user_key};
 use super::{Auth, AuthError};
 use crate::settings::TokenClass;
 
@@ -34,7 +37,7 @@ struct Bearer {
 #[derive(Clone, Debug)]
 pub enum Identity {
     /// A user who was looked up.
-    User(Box<User>),
+    User(Arc<User>),
     /// A token of the stateless class: nobody was looked up.
     Claims {
         /// The user claim, as it stands.
@@ -56,7 +59,7 @@ pub struct Rejection {
 impl Principal {
     /// A user who was recognised without a token.
     pub(super) fn of_user(user: User) -> Self {
-        Self { identity: Identity::User(Box::new(user)), claims: TokenClaims::default() }
+        Self { identity: Identity::User(Arc::new(user)), claims: TokenClaims::default() }
     }
 
     /// The user's row, or what a stateless token claims it to be.
@@ -87,9 +90,7 @@ impl Auth {
     /// The one that is told, if the token is taken by no class, or its user may not come in.
     pub async fn authenticate_token(&self, token: &[u8]) -> Result<Principal, AuthError> {
         let Bearer { user_claim, claims } = self.bearer(token).await?;
-        let Named::One(user) = self.user_of_claim(&user_claim).await? else {
-            return Err(AuthError::UserNotFound);
-        };
+        let user = self.bearing_user(&user_claim).await?.ok_or(AuthError::UserNotFound)?;
         if self.settings().simple_jwt.check_user_is_active && !user.is_active {
             return Err(AuthError::UserInactive);
         }
@@ -97,6 +98,17 @@ impl Auth {
             return Err(AuthError::PasswordChanged);
         }
         Ok(Principal { identity: Identity::User(user), claims })
+    }
+
+    /// Whom a user claim names, from memory where it may be.
+    async fn bearing_user(&self, claim: &Value) -> Result<Option<Arc<User>>, AuthError> {
+        if let Some(UserKey::Id(id)) = user_key(self.settings().simple_jwt.user_id_field, claim) {
+            return self.known_user(id).await;
+        }
+        Ok(match self.user_of_claim(claim).await? {
+            Named::One(user) => Some(Arc::from(user)),
+            Named::Nobody | Named::Unknown => None,
+        })
     }
 
     /// What a token says that one of `AUTH_TOKEN_CLASSES` takes, tried in order, and that has a user claim.
@@ -129,7 +141,11 @@ impl Auth {
             TokenClass::Refresh | TokenClass::Sliding => return None,
         };
         let claims = self.tokens().judge_plain(payload, wanted, self.now())?;
-        let user_claim = match claims.user_id.filter(|_| simple_jwt.user_id_claim == "user_id")? {
+        let user_id = claims.user_id.filter(|_| simple_jwt.user_id_claim == "user_id")?;
+        if self.is_plain_revoked(&claims) != Some(false) {
+            return None;
+        }
+        let user_claim = match user_id {
             Scanned::Text(text) => text.into(),
             Scanned::Number(number) => number.into(),
         };
@@ -175,7 +191,26 @@ impl Auth {
                 return Ok(Err(TokenError::Blacklisted));
             }
         }
+        if self.is_revoked(genuine.claims()).await? {
+            return Ok(Err(TokenError::Blacklisted));
+        }
         Ok(genuine.check_complete(wanted))
+    }
+
+    /// Whether a plain token is revoked, if memory alone can say.
+    pub(super) fn is_plain_revoked(&self, claims: &ScannedClaims<'_>) -> Option<bool> {
+        if !self.settings().ledger.revoke_access_tokens {
+            return Some(false);
+        }
+        let user_id = match claims.user_id {
+            _ if !self.names_users_by_id() => None,
+            Some(Scanned::Text(text)) => text.parse().ok(),
+            Some(Scanned::Number(number)) => Some(number),
+            None => None,
+        };
+        // Whom the scan does not find, the general reader may.
+        user_id?;
+        self.is_revoked_at_sight(Seen { jti: claims.jti, user_id, issued_at: claims.iat })
     }
 
     /// Remembers that the owner uses what the newest rotation gave out.

@@ -15,6 +15,7 @@ mod in_use;
 mod key_vault;
 mod ledger;
 mod limits;
+mod live;
 mod logout;
 mod obtain;
 mod operator;
@@ -34,6 +35,7 @@ mod verify;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jeton_store::Store;
 use jeton_token::jws::Room;
@@ -52,6 +54,7 @@ pub use hand_made::HandMadeError;
 pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
 pub use jeton_store::User;
 pub use limits::AccountLimit;
+pub use live::Unready;
 pub use obtain::{Credentials, Pair, Sliding};
 pub use operator::{Revocation, Standing, read_unverified};
 pub use own_users::{Users, UsersError};
@@ -74,6 +77,7 @@ use hooks::DynHooks;
 pub(crate) use hooks::RefusalStatus;
 use in_use::InUse;
 use key_vault::KeyVault;
+use live::Live;
 use own_users::DynUsers;
 use session::SessionKeys;
 use setup::Setup;
@@ -96,6 +100,7 @@ struct Parts {
     clock: Clock,
     entropy: Entropy,
     in_use: InUse,
+    live: Live,
     setup: Setup,
     limits: Limits,
     /// The limits know what the store had kept.
@@ -167,6 +172,7 @@ impl Auth {
         if embedded.users.is_some() {
             build::check_own_users(&settings)?;
         }
+        store.tell_ends_for(settings.simple_jwt.access_token_lifetime + settings.simple_jwt.leeway + CLOCK_DIFFERENCE);
         Ok(Self(Arc::new(Parts {
             tokens: Tokens::new(key, build::policy(&settings)),
             verified: Verified::new(&entropy),
@@ -176,6 +182,7 @@ impl Auth {
             key_vault: KeyVault::new(&settings.secret_key),
             hand_made: HandMade::new(&settings).map_err(BuildError::HandMade)?,
             in_use: InUse::default(),
+            live: Live::new(&settings.nodes),
             setup: Setup::default(),
             limits: Limits::new(&settings.limits, Purpose::LoginLimit.key(&settings.secret_key)),
             limits_restored: OnceCell::new(),
@@ -230,3 +237,6 @@ impl Auth {
         &self.0.entropy
     }
 }
+
+/// By how much the clocks of those who tell of an end and of those who heed it may differ.
+const CLOCK_DIFFERENCE: Duration = Duration::from_secs(10);

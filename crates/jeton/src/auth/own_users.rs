@@ -146,7 +146,7 @@ impl Auth {
     pub(super) async fn keep_better_hash(&self, user: &User, hash: &Secret<String>) -> Result<bool, AuthError> {
         match self.own_users() {
             Some(users) => Ok(users.update_password(user.id, &user.password, hash).await?),
-            None => Ok(self.store().update_password(user.id, hash, Some(&user.password)).await?),
+            None => Ok(self.store().update_password(user.id, hash, Some(&user.password), self.now()).await?),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Users, as operators see them: made, given passwords, locked, deleted.
 
-use jeton_store::{NewUser, StoreError, User};
+use jeton_store::{NewUser, PasswordEnds, StoreError, User};
 use jeton_token::secret::Secret;
 
 use super::{Auth, Username};
@@ -123,15 +123,18 @@ impl Auth {
         found.collect()
     }
 
-    /// Gives a user a new password, which in the safe stance ends their auth tokens; `false` if they are gone.
+    /// Gives a user a new password, which in the safe stance ends their auth tokens and families; `false` if they are gone.
     ///
     /// # Errors
     ///
     /// [`UserError`].
     pub async fn set_password(&self, user: &User, password: Secret<String>) -> Result<bool, UserError> {
         let hash = self.0.hasher.hash(password).await?;
-        let end_auth_tokens = self.settings().auth_tokens.end_with_password;
-        Ok(self.store().change_password(user.id, &hash, end_auth_tokens, self.now()).await?)
+        let ends = PasswordEnds {
+            auth_tokens: self.settings().auth_tokens.end_with_password,
+            families: self.settings().ledger.end_families_with_password,
+        };
+        Ok(self.store().change_password(user.id, &hash, ends, self.now()).await?)
     }
 
     /// Lets a user in or keeps them out; `false` if they are gone.

@@ -1,6 +1,7 @@
 //! Verify: is this token, of whatever kind, good at this moment.
 
 use jeton_token::claims::Claims;
+use jeton_token::error::TokenError;
 use jeton_token::id::{Jti, Member};
 use jeton_token::jws::Room;
 use jeton_token::time::Timestamp;
@@ -40,6 +41,9 @@ impl Auth {
         if self.verify_consults_blacklist() {
             self.check_verified(&genuine).await?;
         }
+        if self.is_revoked(genuine.claims()).await? {
+            return Err(TokenError::Blacklisted.into());
+        }
         Ok(genuine.into_claims())
     }
 
@@ -48,7 +52,8 @@ impl Auth {
         let Some(claims) = self.tokens().judge_plain(payload, None, now) else {
             return false;
         };
-        !self.verify_consults_blacklist() || claims.jti.is_some_and(is_own_access_token)
+        let is_listed_nowhere = !self.verify_consults_blacklist() || claims.jti.is_some_and(is_own_access_token);
+        is_listed_nowhere && self.is_plain_revoked(&claims) == Some(false)
     }
 
     async fn check_verified(&self, genuine: &Genuine<'_>) -> Result<(), AuthError> {

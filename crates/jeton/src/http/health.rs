@@ -8,6 +8,7 @@ use axum::response::IntoResponse;
 use serde_json::json;
 
 use super::App;
+use crate::auth::Unready;
 
 pub(super) async fn health() -> impl IntoResponse {
     axum::response::Response::builder()
@@ -23,7 +24,11 @@ pub(super) async fn ready(State(app): State<App>) -> impl IntoResponse {
         tracing::error!(%error, "the database does not answer");
         (StatusCode::SERVICE_UNAVAILABLE, "no database")
     } else {
-        (StatusCode::OK, "ready")
+        match app.auth.unready() {
+            None => (StatusCode::OK, "ready"),
+            Some(Unready::CutOff) => (StatusCode::SERVICE_UNAVAILABLE, "cut off"),
+            Some(Unready::Clock) => (StatusCode::SERVICE_UNAVAILABLE, "clock differs"),
+        }
     };
     (status, [("Content-Type", "application/json")], json!({"status": word}).to_string())
 }

@@ -43,6 +43,10 @@ pub struct Ledger {
     pub refresh_checks_revoke_claim: bool,
     /// Whether deleting a user ends that user's families.
     pub end_families_of_deleted_users: bool,
+    /// Whether a new password ends the user's families.
+    pub end_families_with_password: bool,
+    /// Whether access tokens are refused, too, once their login has ended or their user may not come in.
+    pub revoke_access_tokens: bool,
     /// Whether logout with neither `refresh_token` nor `all` is an error.
     pub logout_needs_a_field: bool,
 }
@@ -68,6 +72,8 @@ impl Ledger {
             sliding_refresh_checks_user: safe,
             refresh_checks_revoke_claim: safe,
             end_families_of_deleted_users: safe,
+            end_families_with_password: safe,
+            revoke_access_tokens: safe,
             logout_needs_a_field: safe,
         }
     }
@@ -112,6 +118,16 @@ impl Ledger {
             "END_FAMILIES_OF_DELETED_USERS",
             "Whether deleting a user ends that user's logins.",
             &mut ledger.end_families_of_deleted_users,
+        );
+        rule(
+            "END_FAMILIES_WITH_PASSWORD",
+            "Whether a new password ends that user's logins.",
+            &mut ledger.end_families_with_password,
+        );
+        rule(
+            "REVOKE_ACCESS_TOKENS",
+            "Whether Jeton refuses access tokens, too, once their login has ended or their user may not come in.",
+            &mut ledger.revoke_access_tokens,
         );
         rule(
             "LOGOUT_NEEDS_A_FIELD",

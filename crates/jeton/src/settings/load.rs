@@ -6,8 +6,8 @@ use super::given::Wrong;
 use super::reader::Reader;
 use super::{
     AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, HandMade, Languages, Ledger, Limits, Log,
-    Origin, Passwords, Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls, Usernames,
-    Wire,
+    Nodes, Origin, Passwords, Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls,
+    Usernames, Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -95,6 +95,7 @@ impl Settings {
             database,
             wire: Wire::read(reader, &simple_jwt),
             ledger: Ledger::read(reader, compatibility),
+            nodes: Nodes::read(reader, compatibility),
             authentication: Authentication::read(reader),
             sessions: Sessions::read(reader, compatibility),
             auth_tokens: AuthTokens::read(reader, compatibility),

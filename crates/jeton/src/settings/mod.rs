@@ -20,6 +20,7 @@ mod ledger;
 mod limits;
 mod load;
 mod log;
+mod nodes;
 mod passwords;
 mod problem;
 mod proxies;
@@ -53,6 +54,7 @@ pub use ledger::{Ledger, VerifyBlacklist};
 pub use limits::{Limit, Limits, Rate};
 pub use load::Loaded;
 pub use log::{Log, LogFormat};
+pub use nodes::Nodes;
 pub use passwords::{Passwords, PreferredHash};
 pub use problem::{Problem, Problems};
 pub use proxies::ForwardedHeader;
@@ -88,6 +90,8 @@ pub struct Settings {
     pub wire: Wire,
     /// `[ledger]`.
     pub ledger: Ledger,
+    /// `[nodes]`.
+    pub nodes: Nodes,
     /// `[authentication]`.
     pub authentication: Authentication,
     /// `[sessions]`.
@@ -132,6 +136,7 @@ impl Settings {
             database: Database::default(),
             wire: Wire::default(),
             ledger: Ledger::defaults(compatibility),
+            nodes: Nodes::defaults(compatibility),
             authentication: Authentication::default(),
             sessions: Sessions::defaults(compatibility),
             auth_tokens: AuthTokens::defaults(compatibility),

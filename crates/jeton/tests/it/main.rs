@@ -19,6 +19,7 @@ mod limits;
 mod pages;
 mod passwords;
 mod plain_tokens;
+mod revocation;
 mod schema;
 mod sessions;
 mod signup;

@@ -18,7 +18,7 @@ async fn a_login_brings_the_hash_up_to_date_and_only_a_good_one_does() {
         other.jeton.auth().store().find_user_by_username("alice").await.unwrap().unwrap().password
     };
     assert!(hash.expose().starts_with("pbkdf2_sha256$2$"));
-    store.update_password(alice.id, &hash, None).await.unwrap();
+    store.update_password(alice.id, &hash, None, site.jeton.auth().now()).await.unwrap();
     let wrong = site.post("/api/token/", &json!({"username": "alice", "password": "nope"})).await;
     assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
     let stored = store.find_user(alice.id).await.unwrap().unwrap().password;
@@ -112,7 +112,7 @@ async fn every_form_that_django_stores_is_let_in_once_and_then_stored_anew() {
             "bcrypt$$2b$04$abcdefghijKLMNOPQRS01uO2zDT.pzD4tqBwILexevj0wLOJP05Wq",
             "scrypt$16$abcdefghijKLMNOPQRS019$8$1$xReAN6u7ENhuIyTcRCMxgqQEB4vi+OzIUNQRpUmkqTCNafSGK9kwdEb3XQ50yEkHr4fsOMVXqKOpLmshM2S/ow==",
         ] {
-            store.update_password(alice.id, &stored.into(), None).await.unwrap();
+            store.update_password(alice.id, &stored.into(), None, site.jeton.auth().now()).await.unwrap();
             assert_eq!(log_in("correct hors").await, 401, "{stored}");
             assert_eq!(store.find_user(alice.id).await.unwrap().unwrap().password.expose(), stored);
             assert_eq!(log_in("correct horse").await, 200, "{stored}");

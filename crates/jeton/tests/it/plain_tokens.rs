@@ -102,6 +102,8 @@ async fn what_was_verified_before_is_judged_anew() {
     }
     assert_eq!(site.post("/api/token/blacklist/", &json!({"refresh": refresh})).await.status, StatusCode::OK);
     assert_ne!(verify(&refresh).await, StatusCode::OK, "it ended meanwhile");
+    assert_eq!(site.me(&access).await.status, StatusCode::UNAUTHORIZED, "it ended with its login");
+    let (_, access) = site.login("alice").await;
     let auth = site.jeton.auth();
     let alice = auth.store().find_user_by_username("alice").await.unwrap().unwrap();
     auth.set_active(&alice, false).await.unwrap();

@@ -4,9 +4,12 @@ pub(crate) mod postgres;
 mod row;
 pub(crate) mod sqlite;
 mod statement;
+mod user_triggers;
+mod watch;
 
 pub(crate) use self::row::{FromValue, Row};
 pub(crate) use self::statement::{Kind, Statement, Value};
+pub(crate) use self::watch::Watch;
 
 use crate::error::StoreError;
 

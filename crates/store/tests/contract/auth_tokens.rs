@@ -1,6 +1,6 @@
 //! Auth tokens.
 
-use jeton_store::{AuthToken, AuthTokenTerms, EventKind, NewAuthToken, Store};
+use jeton_store::{AuthToken, AuthTokenTerms, EventKind, NewAuthToken, PasswordEnds, Store};
 use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 
@@ -109,7 +109,17 @@ pub(crate) async fn no_auth_token_for_a_password_that_was_changed(store: Store) 
     let password = store.find_user(ada).await.unwrap().unwrap().password;
     let terms = AuthTokenTerms { if_password: Some(&password), ..AuthTokenTerms::default() };
     assert!(store.create_auth_token(&new(1, ada, START), terms, None).await.unwrap());
-    assert!(store.change_password(ada, &Secret::from("changed"), false, after(1)).await.unwrap());
+    assert!(
+        store
+            .change_password(
+                ada,
+                &Secret::from("changed"),
+                PasswordEnds { auth_tokens: false, families: false },
+                after(1)
+            )
+            .await
+            .unwrap()
+    );
     assert!(!store.create_auth_token(&new(2, ada, START), terms, None).await.unwrap());
     assert_eq!(ids(&store, ada).await, ["token-01"]);
 }
@@ -118,12 +128,32 @@ pub(crate) async fn a_new_password_ends_auth_tokens_if_asked(store: Store) {
     let (ada, bob) = (user(&store, "ada").await, user(&store, "bob").await);
     assert!(create(&store, &kept(1, ada)).await && create(&store, &new(2, ada, START)).await);
     assert!(create(&store, &new(3, bob, START)).await);
-    assert!(store.change_password(ada, &Secret::from("changed"), true, after(1)).await.unwrap());
+    assert!(
+        store
+            .change_password(
+                ada,
+                &Secret::from("changed"),
+                PasswordEnds { auth_tokens: true, families: false },
+                after(1)
+            )
+            .await
+            .unwrap()
+    );
     assert_eq!(store.find_user(ada).await.unwrap().unwrap().password.expose(), "changed");
     assert_eq!((ids(&store, ada).await.len(), ids(&store, bob).await.len()), (0, 1));
     assert_eq!(events(&store, EventKind::AuthTokenEnded).await.len(), 2);
     assert_eq!(events(&store, EventKind::PasswordChanged).await, [(after(1), Some(ada), None)]);
-    assert!(!store.change_password(bob + 1, &Secret::from("changed"), true, after(2)).await.unwrap());
+    assert!(
+        !store
+            .change_password(
+                bob + 1,
+                &Secret::from("changed"),
+                PasswordEnds { auth_tokens: true, families: false },
+                after(2)
+            )
+            .await
+            .unwrap()
+    );
     assert_eq!(events(&store, EventKind::PasswordChanged).await.len(), 1, "an event tells of a change");
 }
 

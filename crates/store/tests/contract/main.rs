@@ -4,6 +4,7 @@
 
 mod auth_tokens;
 mod blacklist;
+mod changes;
 mod events;
 mod families;
 mod flush;
@@ -137,6 +138,16 @@ contract! {
         a_token_is_listed_once_with_one_event
         a_listed_token_is_found_again
         a_token_of_nobody_can_be_listed
+    }
+    changes {
+        an_ended_family_is_told_once_and_for_as_long_as_a_token_can_live
+        every_family_of_a_user_is_told
+        what_becomes_of_a_user_is_told_in_its_order
+        a_new_password_ends_families_if_asked
+        who_announces_waits_for_the_followers_of_the_process
+        a_change_elsewhere_is_heard_without_being_asked
+        what_nobody_needs_to_know_is_flushed
+        triggers_tell_what_others_do_to_users
     }
     events {
         events_are_listed_in_order_and_in_pages

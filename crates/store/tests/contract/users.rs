@@ -108,12 +108,12 @@ pub(crate) async fn a_better_hash_does_not_undo_a_changed_password(store: Store)
     let id = user(&store, "ada").await;
     let old = store.find_user(id).await.unwrap().unwrap().password;
     let (changed, better) = (Secret::from("changed"), Secret::from("better"));
-    assert!(store.update_password(id, &changed, None).await.unwrap());
-    assert!(!store.update_password(id, &better, Some(&old)).await.unwrap());
+    assert!(store.update_password(id, &changed, None, START).await.unwrap());
+    assert!(!store.update_password(id, &better, Some(&old), START).await.unwrap());
     assert_eq!(store.find_user(id).await.unwrap().unwrap().password.expose(), "changed");
-    assert!(store.update_password(id, &better, Some(&changed)).await.unwrap());
+    assert!(store.update_password(id, &better, Some(&changed), START).await.unwrap());
     assert_eq!(store.find_user(id).await.unwrap().unwrap().password.expose(), "better");
-    assert!(!store.update_password(id + 1, &better, None).await.unwrap());
+    assert!(!store.update_password(id + 1, &better, None, START).await.unwrap());
 }
 
 pub(crate) async fn last_login_is_kept_to_the_microsecond(store: Store) {

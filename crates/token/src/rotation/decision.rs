@@ -78,6 +78,8 @@ pub enum EndReason {
     LogoutAll,
     /// An operator ended it.
     Operator,
+    /// The user was given another password.
+    PasswordChanged,
     /// The user was deleted.
     UserDeleted,
     /// A token was presented that no honest client presents.
@@ -99,6 +101,7 @@ impl EndReason {
             Self::Logout => "logout",
             Self::LogoutAll => "logout_all",
             Self::Operator => "operator",
+            Self::PasswordChanged => "password_changed",
             Self::UserDeleted => "user_deleted",
             Self::Reuse => "reuse",
             Self::Exhausted => "exhausted",

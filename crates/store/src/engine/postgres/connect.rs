@@ -12,9 +12,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::problem::{problem, words};
 use crate::error::StoreError;
 
-/// A pool that connects when it is first used. `sslmode=require` in the URL asks for TLS, with a certificate that the
-/// system trusts; `prefer` takes it where the server has it.
-pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
+/// What a URL says of a server, and who we are.
+pub(super) fn config(url: &str) -> Result<Config, StoreError> {
     let mut config = Config::from_str(url).map_err(|_| StoreError::Url)?;
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(CONNECT);
@@ -22,10 +21,15 @@ pub(super) fn pool(url: &str) -> Result<Pool, StoreError> {
     if config.get_application_name().is_none() {
         config.application_name("jeton");
     }
+    Ok(config)
+}
+
+/// A pool that connects when it is first used.
+pub(super) fn pool(config: Config) -> Result<Pool, StoreError> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = match config.get_ssl_mode() {
-        SslMode::Disable => Manager::from_config(config, NoTls, recycling),
-        _ => Manager::from_config(config, tls()?, recycling),
+    let manager = match tls_for(&config)? {
+        None => Manager::from_config(config, NoTls, recycling),
+        Some(tls) => Manager::from_config(config, tls, recycling),
     };
     let pool = Pool::builder(manager)
         .max_size(CONNECTIONS)
@@ -49,6 +53,15 @@ pub(super) fn refused(error: PoolError) -> StoreError {
         PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
             StoreError::Unreachable { reason: error.to_string() }
         }
+    }
+}
+
+/// `sslmode=require` in the URL asks for TLS, with a certificate that the system trusts; `prefer` takes it where the
+/// server has it.
+pub(super) fn tls_for(config: &Config) -> Result<Option<MakeRustlsConnect>, StoreError> {
+    match config.get_ssl_mode() {
+        SslMode::Disable => Ok(None),
+        _ => tls().map(Some),
     }
 }
 

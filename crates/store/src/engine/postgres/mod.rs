@@ -4,6 +4,7 @@ mod connect;
 mod migrate;
 mod problem;
 mod value;
+mod watch;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -12,9 +13,11 @@ use std::time::Duration;
 use deadpool_postgres::{Object, Pool};
 use futures_util::{StreamExt as _, pin_mut};
 use jeton_token::time::Timestamp;
+use tokio_postgres::Config;
 use tokio_postgres::types::ToSql;
 
 use self::problem::{is_worth_another_try, problem};
+pub(crate) use self::watch::Watch;
 use crate::engine::sqlite::OpenMode;
 use crate::engine::{Effect, Outcome, Row, Statement};
 use crate::error::StoreError;
@@ -24,6 +27,7 @@ use crate::in_use::InUse;
 #[derive(Clone, Debug)]
 pub(crate) struct Postgres {
     pool: Pool,
+    config: Config,
     in_use: Arc<InUse>,
     is_closed: Arc<AtomicBool>,
 }
@@ -36,14 +40,16 @@ impl Postgres {
         now: Timestamp,
         in_use: Arc<InUse>,
     ) -> Result<Self, StoreError> {
-        let pool = connect::pool(url)?;
+        let config = connect::config(url)?;
+        let pool = connect::pool(config.clone())?;
         let mut connection = pool.get().await.map_err(connect::refused)?;
         migrate::bring_up_to_date(&mut connection, mode, now).await?;
         drop(connection);
-        let postgres = Self { pool, in_use, is_closed: Arc::default() };
+        let postgres = Self { pool, config, in_use, is_closed: Arc::default() };
         tokio::spawn(write_notes(
             Arc::downgrade(&postgres.in_use),
             postgres.pool.clone(),
+            postgres.config.clone(),
             Arc::clone(&postgres.is_closed),
         ));
         Ok(postgres)
@@ -59,6 +65,22 @@ impl Postgres {
         let postgres = self.clone();
         let writing = tokio::spawn(async move { postgres.write_to_the_end(statements).await });
         writing.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// A reader beside the pool.
+    pub(crate) fn watch(&self) -> Watch {
+        Watch::new(self.config.clone())
+    }
+
+    /// Wakes every node that listens. Nobody waits for it in vain: they look by themselves, too.
+    pub(crate) async fn wake_others(&self) {
+        let woken = match self.connection().await {
+            Ok(connection) => connection.batch_execute(watch::WAKE).await.map_err(problem),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = woken {
+            tracing::debug!(%error, "the other nodes could not be woken; they look by themselves");
+        }
     }
 
     pub(crate) async fn size(&self) -> Result<u64, StoreError> {
@@ -102,11 +124,12 @@ impl Postgres {
 }
 
 /// Notes of tokens in use are written with the next write, and at the latest now and then; until nobody has the store.
-async fn write_notes(in_use: Weak<InUse>, pool: Pool, is_closed: Arc<AtomicBool>) {
+async fn write_notes(in_use: Weak<InUse>, pool: Pool, config: Config, is_closed: Arc<AtomicBool>) {
     while !is_closed.load(Ordering::SeqCst) {
         tokio::time::sleep(IDLE).await;
         let Some(in_use) = in_use.upgrade() else { return };
-        let postgres = Postgres { pool: pool.clone(), in_use, is_closed: Arc::clone(&is_closed) };
+        let (pool, config) = (pool.clone(), config.clone());
+        let postgres = Postgres { pool, config, in_use, is_closed: Arc::clone(&is_closed) };
         if postgres.in_use.is_any_pending()
             && let Err(error) = postgres.write_to_the_end(Vec::new()).await
         {

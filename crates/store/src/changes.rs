@@ -1,0 +1,174 @@
+//! The change log: what other processes have to know of, written in the transaction of the fact itself.
+
+use std::time::Duration;
+
+use jeton_token::id::FamilyKey;
+use jeton_token::time::Timestamp;
+
+use crate::engine::{Outcome, Row, Statement};
+use crate::{Store, StoreError};
+
+/// An entry of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// Its number. A lower one may become visible after a higher one.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: ChangeKind,
+    /// In which family.
+    pub family: Option<FamilyKey>,
+    /// To whom.
+    pub user_id: Option<i64>,
+    /// From when on nobody needs to know any more.
+    pub expires_at: Timestamp,
+}
+
+/// What others have to know of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChangeKind {
+    /// No token of the family is good any more, access tokens included.
+    FamilyEnded,
+    /// The user's row is another.
+    UserChanged,
+    /// The user is kept out, or deleted.
+    UserLocked,
+    /// The user is let in again.
+    UserUnlocked,
+    /// What the user was given until then is not to be taken any more, whoever minted it.
+    UserTokensEnded,
+    /// The signing keys are others.
+    KeysChanged,
+    /// What counts against an account or an address was forgiven.
+    LimitsChanged,
+}
+
+impl ChangeKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::FamilyEnded,
+        Self::UserChanged,
+        Self::UserLocked,
+        Self::UserUnlocked,
+        Self::UserTokensEnded,
+        Self::KeysChanged,
+        Self::LimitsChanged,
+    ];
+
+    /// As written into the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FamilyEnded => "family_ended",
+            Self::UserChanged => "user_changed",
+            Self::UserLocked => "user_locked",
+            Self::UserUnlocked => "user_unlocked",
+            Self::UserTokensEnded => "user_tokens_ended",
+            Self::KeysChanged => "keys_changed",
+            Self::LimitsChanged => "limits_changed",
+        }
+    }
+
+    /// The other way round.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+impl Store {
+    /// How long what was given out before an end may be good by itself: the life of an access token, leeway included.
+    /// For as long every process is told of the end.
+    pub fn tell_ends_for(&self, life: Duration) {
+        self.feed.set_life(life);
+    }
+
+    /// From when on nobody needs to know of what happens now.
+    pub(crate) fn untold_after(&self, now: Timestamp) -> Timestamp {
+        now + self.feed.life()
+    }
+
+    /// Writes what others have to know of, and comes back once the followers in this process know it.
+    pub(crate) async fn announce(&self, statements: Vec<Statement>) -> Result<Outcome, StoreError> {
+        let outcome = self.engine.write(statements).await?;
+        if outcome.is_done() {
+            self.feed.announce(&self.engine).await;
+        }
+        Ok(outcome)
+    }
+
+    /// Deletes what nobody needs to know any more, at most 1000 entries in a commit, and answers how many.
+    pub async fn flush_changes(&self, now: Timestamp) -> Result<u64, StoreError> {
+        const LOOK: &str = "SELECT 1 FROM jeton_change WHERE expires_at <= $1 LIMIT 1";
+        const DELETE: &str = "DELETE FROM jeton_change WHERE id IN \
+            (SELECT id FROM jeton_change WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+        if self.engine.read_one(Statement::new(LOOK, [now.into()])).await?.is_none() {
+            return Ok(0);
+        }
+        Ok(self.engine.write(vec![Statement::new(DELETE, [now.into(), STRIDE.into()])]).await?.changed(0))
+    }
+}
+
+/// The statement that tells of a change, to stand beside it.
+pub(crate) fn tell(
+    kind: ChangeKind,
+    user_id: Option<i64>,
+    family: Option<FamilyKey>,
+    at: Timestamp,
+    expires_at: Timestamp,
+) -> Statement {
+    const SQL: &str = "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) VALUES ($1, $2, $3, $4, $5)";
+    Statement::new(SQL, [at.into(), kind.as_str().into(), family.into(), user_id.into(), expires_at.into()])
+}
+
+/// The same of a family that ended: told for no longer than its tokens live.
+pub(crate) fn tell_family_ended(key: FamilyKey, at: Timestamp, expires_at: Timestamp) -> Statement {
+    const SQL: &str = "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) \
+        SELECT $2, $3, key, user_id, CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END \
+        FROM jeton_family WHERE key = $1";
+    let kind = ChangeKind::FamilyEnded.as_str();
+    Statement::new(SQL, [key.into(), at.into(), kind.into(), expires_at.into()])
+}
+
+/// The same of all the families of a user that ended at that moment.
+pub(crate) fn tell_families_ended(user_id: i64, at: Timestamp, expires_at: Timestamp) -> Statement {
+    const SQL: &str = "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) \
+        SELECT $2, $3, key, user_id, CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END \
+        FROM jeton_family WHERE user_id = $1 AND revoked_at = $2";
+    let kind = ChangeKind::FamilyEnded.as_str();
+    Statement::new(SQL, [user_id.into(), at.into(), kind.into(), expires_at.into()])
+}
+
+/// A page of the log.
+pub(crate) fn page(after: i64) -> Statement {
+    const SQL: &str = "SELECT id, at, kind, family, user_id, expires_at FROM jeton_change \
+        WHERE id > $1 ORDER BY id LIMIT $2";
+    Statement::new(SQL, [after.into(), STRIDE.into()])
+}
+
+/// Nothing if a newer version tells of something that this one does not know.
+pub(crate) fn change(mut row: Row) -> Result<(i64, Option<Change>), StoreError> {
+    let id = row.next("jeton_change.id")?;
+    let at = row.next("jeton_change.at")?;
+    let kind: String = row.next("jeton_change.kind")?;
+    let family = row.next("jeton_change.family")?;
+    let user_id = row.next("jeton_change.user_id")?;
+    let expires_at = row.next("jeton_change.expires_at")?;
+    let change = ChangeKind::parse(&kind).map(|kind| Change { id, at, kind, family, user_id, expires_at });
+    Ok((id, change))
+}
+
+/// Rows in a page, and in a commit of the sweeper.
+pub(crate) const STRIDE: u32 = 1000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_read_as_it_is_written() {
+        for kind in ChangeKind::ALL {
+            assert_eq!(ChangeKind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(ChangeKind::parse("FamilyEnded"), None);
+    }
+}
