@@ -14,7 +14,7 @@ struct Package {
     probe: [&'static str; 3],
 }
 
-const PACKAGES: [Package; 14] = [
+const PACKAGES: [Package; 15] = [
     Package { name: "gcc", probe: ["cc", "--version", ""] },
     Package { name: "g++", probe: ["c++", "--version", ""] },
     Package { name: "libc6-dev", probe: ["sh", "-c", "test -e /usr/include/stdio.h"] },
@@ -26,6 +26,7 @@ const PACKAGES: [Package; 14] = [
     Package { name: "chromium", probe: ["chromium", "--version", ""] },
     Package { name: "fontconfig", probe: ["fc-list", "--version", ""] },
     Package { name: "fonts-noto-cjk", probe: ["sh", "-c", "fc-list :lang=ko | grep -q ."] },
+    Package { name: "faketime", probe: ["faketime", "--version", ""] },
     Package { name: "postgresql", probe: ["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"] },
     Package { name: "python3", probe: ["python3", "-c", "import ssl, sqlite3"] },
     Package { name: "python3-venv", probe: ["python3", "-c", "import venv, ensurepip"] },

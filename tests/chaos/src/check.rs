@@ -150,7 +150,20 @@ impl Checker {
         if self.refresh(family.newest())?.1 == Verdict::Good {
             self.findings.lost(act, owner, "the token can be refreshed again");
         }
+        self.access_is_refused(family, act, owner)?;
         self.older_are_refused(family, owner)
+    }
+
+    /// The safe stance refuses access tokens, too, once their login has ended.
+    fn access_is_refused(&mut self, family: &Family, act: Act, owner: &str) -> io::Result<()> {
+        if self.stance == Stance::Safe {
+            self.findings.checked += 1;
+            let answer = self.wire.post(&verify(&family.access))?;
+            if self.verdict(&answer, 401) == Verdict::Good {
+                self.findings.lost(act, owner, "the access token is good again");
+            }
+        }
+        Ok(())
     }
 
     /// The newest token that we know is still the newest, or it has a successor: which the safe stance gives out again,
@@ -181,7 +194,10 @@ impl Checker {
         let (answer, refreshed) = self.refresh(family.newest())?;
         match (verified, refreshed) {
             (Verdict::Good, Verdict::Good) => self.take_successor(family, &answer, asked_at, owner),
-            (Verdict::Refused, Verdict::Refused) => family.now_stands(Standing::Over(act), self.cycle),
+            (Verdict::Refused, Verdict::Refused) => {
+                self.access_is_refused(family, act, owner)?;
+                family.now_stands(Standing::Over(act), self.cycle);
+            }
             _ => self.cut_in_two(act, owner, verified, refreshed),
         }
         Ok(())

@@ -2,25 +2,72 @@
 
 use std::net::SocketAddr;
 use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use jeton_test_postgres::Cluster;
 use serde_json::{Value, json};
 
+use crate::database::Place;
 use crate::facts::{User, refresh, verify};
 use crate::fake_time::{FakeTime, offset};
 use crate::foreign;
 use crate::server::{Server, command};
-use crate::wire::{Answer, Request, Wire};
+use crate::wire::{self, Answer, Request, Wire};
 use crate::world::{KEY, Stance, Times, WITNESS, World};
 use crate::{Run, Tally};
 
+/// All stories at once: each of them has to wait for what servers do now and then.
 pub(crate) fn run(run: &Run, tally: &mut Tally) -> Result<()> {
-    for stance in [Stance::Exact, Stance::Safe] {
-        for lifetime in [Lifetime::HalfADay, Lifetime::Week] {
-            tally.add(&format!("clock, tokens of {lifetime}, {stance}"), tell(run, stance, lifetime));
+    let stories = [Stance::Exact, Stance::Safe]
+        .into_iter()
+        .flat_map(|stance| [Lifetime::HalfADay, Lifetime::Week].map(|lifetime| (stance, lifetime)));
+    thread::scope(|scope| {
+        let beside_postgres = scope.spawn(|| clock_beside_postgres(run));
+        let threads: Vec<_> = stories
+            .map(|(stance, lifetime)| (stance, lifetime, scope.spawn(move || tell(run, stance, lifetime))))
+            .collect();
+        for (stance, lifetime, thread) in threads {
+            let outcome = thread.join().unwrap_or_else(|_| Err(anyhow!("panicked")));
+            tally.add(&format!("clock, tokens of {lifetime}, {stance}"), outcome);
         }
-    }
+        let outcome = beside_postgres.join().unwrap_or_else(|_| Err(anyhow!("panicked")));
+        tally.add("clock, beside PostgreSQL", outcome);
+    });
     Ok(())
+}
+
+/// A server whose clock is not the database's says that it is not ready, and is again once it is right.
+fn clock_beside_postgres(run: &Run) -> Result<String> {
+    let cluster = Cluster::start()?;
+    let place = Place::Server(cluster.create_database("clock", None)?);
+    let world = World::at(&run.binary, Stance::Safe, place)?;
+    let time = FakeTime::new(world.folder())?;
+    let server = serve(&world, &time)?;
+    let wait_until = |is_ready: bool| {
+        let begun = Instant::now();
+        loop {
+            let answer = wire::get(server.address, "/readyz")?;
+            match answer.status {
+                200 if is_ready => break,
+                503 if !is_ready && answer.body.contains("clock differs") => break,
+                _ => ensure!(begun.elapsed() < NOTICED, "{NOTICED:?} after the clock was set: {answer:?}"),
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(begun.elapsed().as_secs_f64())
+    };
+    let mut said = Vec::new();
+    for (ahead, is_ready) in [(0, true), (4, true), (60, false), (0, true), (-60, false)] {
+        time.set(ahead)?;
+        if is_ready && ahead != 0 {
+            thread::sleep(NOTICED / 2);
+        }
+        let word = if is_ready { "ready" } else { "not ready" };
+        said.push(format!("{ahead:+} s {word} after {:.1} s", wait_until(is_ready)?));
+    }
+    Ok(said.join(", "))
 }
 
 /// Of refresh tokens: past when the clock is a day ahead, or not.
@@ -75,6 +122,8 @@ struct Story<'a> {
     /// When the first login was, by the right clock.
     began_at: i64,
     user: User,
+    /// Somebody else.
+    other: User,
     /// Tokens of which it was acknowledged that they have ended, and how.
     ended: Vec<(&'static str, String)>,
     /// Newest tokens of logins that nobody has ended.
@@ -118,6 +167,7 @@ impl<'a> Story<'a> {
             ahead: 0,
             began_at,
             user,
+            other: User::new(world.shares[0].users[0].name.clone()),
             ended: Vec::new(),
             alive: vec![first],
             early: Vec::new(),
@@ -130,7 +180,8 @@ impl<'a> Story<'a> {
         let (swept, bearer) = story.log_in()?;
         story.log_out(json!({"all": true}), &bearer)?;
         let first = story.alive.remove(0);
-        story.ended.extend([("logout everywhere", swept), ("logout everywhere", first)]);
+        story.ended.push(("logout everywhere", first));
+        story.has_ended("logout everywhere", swept, bearer);
         for _ in 0..3 {
             let (token, _) = story.log_in()?;
             let rotated = story.rotate(&token)?;
@@ -197,9 +248,15 @@ impl<'a> Story<'a> {
     }
 
     fn an_hour_behind(&mut self) -> Result<()> {
+        let (earlier, its_access) = self.log_in_as(&self.other)?;
         self.set(-HOUR)?;
         self.nothing_has_revived()?;
         self.all_alive(Verdict::Invalid)?;
+        // Ends what is, by this clock, from the future.
+        let (token, access) = self.log_in_as(&self.other)?;
+        self.log_out(json!({"all": true}), &access)?;
+        self.has_ended("logout everywhere an hour behind", earlier, its_access);
+        self.has_ended("logout everywhere an hour behind", token, access);
         let (token, access) = self.log_in()?;
         self.expect(&access, Verdict::Good)?;
         let token = self.rotate(&token)?;
@@ -219,6 +276,7 @@ impl<'a> Story<'a> {
         }
         self.set(DAY)?;
         self.nothing_has_revived()?;
+        thread::sleep(NOW_AND_THEN);
         self.all_alive(match lifetime {
             Lifetime::HalfADay => Verdict::Expired,
             Lifetime::Week => Verdict::Good,
@@ -276,13 +334,21 @@ impl<'a> Story<'a> {
 
     /// One login by blacklisting and one by logout.
     fn end_some(&mut self) -> Result<()> {
-        let (token, _) = self.log_in()?;
+        let (token, access) = self.log_in()?;
         self.blacklist(&token)?;
-        self.ended.push(("blacklisting", token));
-        let (token, bearer) = self.log_in()?;
-        self.log_out(json!({"refresh_token": token}), &bearer)?;
-        self.ended.push(("logout", token));
+        self.has_ended("blacklisting", token, access);
+        let (token, access) = self.log_in()?;
+        self.log_out(json!({"refresh_token": token}), &access)?;
+        self.has_ended("logout", token, access);
         Ok(())
+    }
+
+    /// The exact stance takes access tokens as they are.
+    fn has_ended(&mut self, how: &'static str, refresh: String, access: String) {
+        self.ended.push((how, refresh));
+        if self.world.stance == Stance::Safe {
+            self.ended.push((how, access));
+        }
     }
 
     /// What ended is neither verified nor refreshed, whatever the time.
@@ -349,7 +415,11 @@ impl<'a> Story<'a> {
     }
 
     fn log_in(&self) -> Result<(String, String)> {
-        let answer = self.post(&self.user.login())?;
+        self.log_in_as(&self.user)
+    }
+
+    fn log_in_as(&self, user: &User) -> Result<(String, String)> {
+        let answer = self.post(&user.login())?;
         Ok((text(&answer, "refresh")?, text(&answer, "access")?))
     }
 
@@ -393,5 +463,8 @@ fn text(answer: &Answer, name: &str) -> Result<String> {
     answer.text(name).with_context(|| format!("an answer without {name}: {answer:?}"))
 }
 
+/// Servers compare clocks, and forget what has expired, every ten seconds.
+const NOTICED: Duration = Duration::from_secs(22);
+const NOW_AND_THEN: Duration = Duration::from_millis(10_500);
 const HOUR: i64 = 3600;
 const DAY: i64 = 86_400;

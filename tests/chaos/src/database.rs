@@ -93,7 +93,7 @@ fn open(path: &Path) -> Result<Connection> {
 }
 
 /// What no transaction that is whole leaves behind, in sites that rotate with blacklisting.
-const NEVER: [(&str, &str); 6] = [
+const NEVER: [(&str, &str); 7] = [
     (
         "families with live tokens beside their newest, or used up beyond it",
         "SELECT count(*) FROM jeton_family WHERE consumed_below <> generation",
@@ -109,6 +109,11 @@ const NEVER: [(&str, &str); 6] = [
     (
         "families that are forgotten before their newest token expires",
         "SELECT count(*) FROM jeton_family WHERE expires_at < token_expires_at * 1000000",
+    ),
+    (
+        "families that ended without a word in the change log",
+        "SELECT count(*) FROM (SELECT key FROM jeton_family WHERE revoked_at IS NOT NULL \
+         EXCEPT SELECT family FROM jeton_change WHERE kind = 'family_ended') AS torn",
     ),
     (
         "families without the event of their login",

@@ -57,7 +57,7 @@ pub(crate) struct Report {
 /// Load, fault, an end to it, more load, and a check of everything; by one server that is never restarted.
 pub(crate) fn round(world: &mut World, server: &mut Server, fault: &mut dyn Fault, check_all: bool) -> Result<Report> {
     world.cycle += 1;
-    let witness = Witness::sign_in(server.address)?;
+    let witness = Witness::sign_in(server.address, world.stance)?;
     let address = server.address;
     let chance = Chance::new(world.cycle.into());
     let (loaded, seen) =

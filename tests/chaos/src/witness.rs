@@ -11,15 +11,17 @@ use serde_json::json;
 use crate::facts::{User, refresh, verify};
 use crate::outage::Severity;
 use crate::wire::{self, Answer, Request, Wire};
-use crate::world::WITNESS;
+use crate::world::{Stance, WITNESS};
 
 /// Someone with a login that lives and one that has ended.
 pub(crate) struct Witness {
     pub(crate) address: SocketAddr,
+    stance: Stance,
     user: User,
     access: String,
     refresh: String,
     ended_refresh: String,
+    ended_access: String,
 }
 
 /// What was seen.
@@ -37,7 +39,7 @@ pub(crate) struct Testimony {
 }
 
 impl Witness {
-    pub(crate) fn sign_in(address: SocketAddr) -> Result<Self> {
+    pub(crate) fn sign_in(address: SocketAddr, stance: Stance) -> Result<Self> {
         let user = User::new(WITNESS.to_owned());
         let mut wire = Wire::connect(address)?;
         let mut login = || {
@@ -45,11 +47,11 @@ impl Witness {
             let token = |name| answer.text(name).with_context(|| format!("the witness was answered {answer:?}"));
             Ok::<_, anyhow::Error>((token("access")?, token("refresh")?))
         };
-        let ((access, refresh), (_, ended_refresh)) = (login()?, login()?);
+        let ((access, refresh), (ended_access, ended_refresh)) = (login()?, login()?);
         let body = json!({"refresh": ended_refresh});
         let ended = wire.post(&Request { path: "/api/token/blacklist/", body, bearer: None })?;
         ensure!(ended.status == 200, "the blacklisting of the witness was answered {ended:?}");
-        Ok(Self { address, user, access, refresh, ended_refresh })
+        Ok(Self { address, stance, user, access, refresh, ended_refresh, ended_access })
     }
 
     /// Looks again and again for so long.
@@ -84,6 +86,11 @@ impl Witness {
         let login = is_good(&self.user.login(), &[503])?;
         let ended = is_good(&verify(&self.ended_refresh), &[400, 503])?;
         let refreshed = is_good(&refresh(&self.ended_refresh), &[401, 503])?;
+        // The exact stance takes access tokens as they are.
+        if self.stance == Stance::Safe {
+            let ended = is_good(&verify(&self.ended_access), &[401, 503])?;
+            ensure!(ended == 0, "the access token of a login that had ended was good during the outage");
+        }
         ensure!(ended + refreshed == 0, "a token that had ended was good during the outage");
         ensure!(wire::is_well(self.address, "/healthz"), "/healthz is not well");
         let ready = wire::get(self.address, "/readyz")?;
