@@ -42,7 +42,8 @@ impl Place {
         }
     }
 
-    fn count(&self, statement: &str) -> Result<i64> {
+    /// The one number that a statement finds.
+    pub(crate) fn count(&self, statement: &str) -> Result<i64> {
         Ok(match self {
             Self::File(path) => open(path)?.query_row(statement, [], |row| row.get(0))?,
             Self::Server(database) => database.sql(statement)?.trim().parse()?,

@@ -210,7 +210,7 @@ impl Auth {
         };
         // Whom the scan does not find, the general reader may.
         user_id?;
-        self.is_revoked_at_sight(Seen { jti: claims.jti, user_id, issued_at: claims.iat })
+        self.is_revoked_at_sight(Seen { jti: claims.jti, user_id, issued_at: claims.iat, expires_at: claims.exp })
     }
 
     /// Remembers that the owner uses what the newest rotation gave out.
