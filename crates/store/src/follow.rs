@@ -66,6 +66,13 @@ impl Feed {
         }
     }
 
+    /// What a process without followers has announced, the others have had the time to hear of when this comes back.
+    pub(crate) async fn settle(&self) {
+        if self.announced.load(Ordering::SeqCst) > 0 && self.readers().is_empty() {
+            tokio::time::sleep(2 * LOOK_AT_FILE_EVERY).await;
+        }
+    }
+
     fn readers(&self) -> Vec<Arc<Reader>> {
         let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
         followers.retain(|reader| reader.strong_count() > 0);
@@ -179,7 +186,7 @@ impl Follower {
             () = self.watch.woken() => (false, false),
         };
         if regular {
-            self.next_look = Instant::now() + LOOK_EVERY;
+            self.next_look = Instant::now() + self.watch.look_every();
         }
         (own, regular)
     }
@@ -228,9 +235,14 @@ impl Follower {
 }
 
 impl Watch {
+    /// How often to look without being woken.
+    fn look_every(&self) -> Duration {
+        if self.is_remote() { LOOK_AT_SERVER_EVERY } else { LOOK_AT_FILE_EVERY }
+    }
+
     async fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
         const SQL: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
-        if !self.has_clock() {
+        if !self.is_remote() {
             return Ok(None);
         }
         let row = self.read(Statement::new(SQL, [])).await?.into_iter().next();
@@ -242,8 +254,8 @@ impl Watch {
 const DAY: i64 = 86_400_000_000;
 /// How long an answer is held back until this process knows what it has done itself.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often to look without being woken.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const LOOK_AT_SERVER_EVERY: Duration = Duration::from_millis(250);
+const LOOK_AT_FILE_EVERY: Duration = Duration::from_millis(50);
 /// How long a reading may take.
 const ANSWER: Duration = Duration::from_secs(2);
 /// So many numbers back may be read again at each reading.

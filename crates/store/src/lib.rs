@@ -109,8 +109,9 @@ impl Store {
     }
 
     /// Finishes the writes that are queued, moves the log into the database, and lets go of it. Whatever comes later is
-    /// [`StoreError::Closed`].
+    /// [`StoreError::Closed`]. What was announced is known to the servers that follow when this comes back.
     pub async fn close(&self) -> Result<(), StoreError> {
+        self.feed.settle().await;
         self.engine.close().await
     }
 }

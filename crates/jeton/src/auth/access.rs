@@ -12,7 +12,7 @@ use jeton_token::scan::{Scanned, ScannedClaims};
 use jeton_token::token::Genuine;
 use serde_json::Value;
 
-use super::live::Seen;
+use super::live::{Locks, Seen, may_be_access};
 use super::token_claims::TokenClaims;
 use super::user_key::{Named, user_key};
 use super::{Auth, AuthError};
@@ -31,6 +31,7 @@ pub struct Principal {
 struct Bearer {
     user_claim: Value,
     claims: TokenClaims,
+    is_revoked: bool,
 }
 
 /// How a principal is known.
@@ -78,7 +79,10 @@ impl Auth {
     ///
     /// The one that is told, if the token is taken by no class or names nobody.
     pub async fn authenticate_stateless(&self, token: &[u8]) -> Result<Principal, AuthError> {
-        let Bearer { user_claim: id, claims } = self.bearer(token).await?;
+        let Bearer { user_claim: id, claims, is_revoked } = self.bearer(token, Locks::Count).await?;
+        if is_revoked {
+            return Err(TokenError::Blacklisted.into());
+        }
         let username = claims.get("username").cloned().unwrap_or_else(|| "".into());
         Ok(Principal { identity: Identity::Claims { id, username }, claims })
     }
@@ -89,13 +93,16 @@ impl Auth {
     ///
     /// The one that is told, if the token is taken by no class, or its user may not come in.
     pub async fn authenticate_token(&self, token: &[u8]) -> Result<Principal, AuthError> {
-        let Bearer { user_claim, claims } = self.bearer(token).await?;
+        let Bearer { user_claim, claims, is_revoked } = self.bearer(token, Locks::AreLookedUp).await?;
         let user = self.bearing_user(&user_claim).await?.ok_or(AuthError::UserNotFound)?;
         if self.settings().simple_jwt.check_user_is_active && !user.is_active {
             return Err(AuthError::UserInactive);
         }
         if !self.is_password_unchanged(&claims, &user) {
             return Err(AuthError::PasswordChanged);
+        }
+        if is_revoked {
+            return Err(TokenError::Blacklisted.into());
         }
         Ok(Principal { identity: Identity::User(user), claims })
     }
@@ -112,10 +119,10 @@ impl Auth {
     }
 
     /// What a token says that one of `AUTH_TOKEN_CLASSES` takes, tried in order, and that has a user claim.
-    async fn bearer(&self, token: &[u8]) -> Result<Bearer, AuthError> {
+    async fn bearer(&self, token: &[u8], locks: Locks) -> Result<Bearer, AuthError> {
         let mut room = Room::new();
         let judged = match self.open(token, &mut room).await {
-            Ok(payload) => match self.bearer_at_sight(&payload) {
+            Ok(payload) => match self.bearer_at_sight(&payload, locks) {
                 Some(bearer) => return Ok(bearer),
                 None => self.tokens().judge(&payload, self.now()),
             },
@@ -126,14 +133,17 @@ impl Auth {
         let id = self.tokens().policy().jti_claim.as_deref().and_then(|name| claims.text(name));
         self.note_access(id);
         match claims.get(&self.settings().simple_jwt.user_id_claim) {
-            Some(user_claim) => Ok(Bearer { user_claim: user_claim.clone(), claims: claims.into() }),
+            Some(user_claim) => {
+                let is_revoked = self.is_revoked(&claims, locks).await?;
+                Ok(Bearer { user_claim: user_claim.clone(), claims: claims.into(), is_revoked })
+            }
             None => Err(AuthError::NoUserIdentification),
         }
     }
 
     /// The bearer of a plain token with a plain user claim, where the class that is tried first asks no ledger. Nothing
     /// says nothing.
-    fn bearer_at_sight(&self, payload: &[u8]) -> Option<Bearer> {
+    fn bearer_at_sight(&self, payload: &[u8], locks: Locks) -> Option<Bearer> {
         let simple_jwt = &self.settings().simple_jwt;
         let wanted = match simple_jwt.auth_token_classes.first()? {
             TokenClass::Access => Some(TokenType::Access),
@@ -142,15 +152,13 @@ impl Auth {
         };
         let claims = self.tokens().judge_plain(payload, wanted, self.now())?;
         let user_id = claims.user_id.filter(|_| simple_jwt.user_id_claim == "user_id")?;
-        if self.is_plain_revoked(&claims) != Some(false) {
-            return None;
-        }
+        let is_revoked = self.is_plain_revoked(&claims, locks)?;
         let user_claim = match user_id {
             Scanned::Text(text) => text.into(),
             Scanned::Number(number) => number.into(),
         };
         self.note_access(claims.jti);
-        Some(Bearer { user_claim, claims: TokenClaims::of(payload) })
+        Some(Bearer { user_claim, claims: TokenClaims::of(payload), is_revoked })
     }
 
     /// The claims of a token that one of `AUTH_TOKEN_CLASSES` takes, tried in order.
@@ -191,15 +199,12 @@ impl Auth {
                 return Ok(Err(TokenError::Blacklisted));
             }
         }
-        if self.is_revoked(genuine.claims()).await? {
-            return Ok(Err(TokenError::Blacklisted));
-        }
         Ok(genuine.check_complete(wanted))
     }
 
     /// Whether a plain token is revoked, if memory alone can say.
-    pub(super) fn is_plain_revoked(&self, claims: &ScannedClaims<'_>) -> Option<bool> {
-        if !self.settings().ledger.revoke_access_tokens {
+    pub(super) fn is_plain_revoked(&self, claims: &ScannedClaims<'_>, locks: Locks) -> Option<bool> {
+        if !self.settings().ledger.revoke_access_tokens || !may_be_access(claims.token_type, claims.jti) {
             return Some(false);
         }
         let user_id = match claims.user_id {
@@ -210,7 +215,8 @@ impl Auth {
         };
         // Whom the scan does not find, the general reader may.
         user_id?;
-        self.is_revoked_at_sight(Seen { jti: claims.jti, user_id, issued_at: claims.iat, expires_at: claims.exp })
+        let token = Seen { jti: claims.jti, user_id, issued_at: claims.iat, expires_at: claims.exp };
+        self.is_revoked_at_sight(token, locks)
     }
 
     /// Remembers that the owner uses what the newest rotation gave out.

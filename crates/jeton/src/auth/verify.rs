@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::hooks::UseCase;
 use super::ledger::Entry;
+use super::live::Locks;
 use super::{Auth, AuthError, Caller};
 use crate::settings::VerifyBlacklist;
 
@@ -41,7 +42,7 @@ impl Auth {
         if self.verify_consults_blacklist() {
             self.check_verified(&genuine).await?;
         }
-        if self.is_revoked(genuine.claims()).await? {
+        if self.is_revoked(genuine.claims(), Locks::Count).await? {
             return Err(TokenError::Blacklisted.into());
         }
         Ok(genuine.into_claims())
@@ -53,7 +54,7 @@ impl Auth {
             return false;
         };
         let is_listed_nowhere = !self.verify_consults_blacklist() || claims.jti.is_some_and(is_own_access_token);
-        is_listed_nowhere && self.is_plain_revoked(&claims) == Some(false)
+        is_listed_nowhere && self.is_plain_revoked(&claims, Locks::Count) == Some(false)
     }
 
     async fn check_verified(&self, genuine: &Genuine<'_>) -> Result<(), AuthError> {

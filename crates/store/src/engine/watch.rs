@@ -61,8 +61,8 @@ impl Watch {
         }
     }
 
-    /// Whether the database is a machine with a clock.
-    pub(crate) fn has_clock(&self) -> bool {
+    /// Whether the database is another machine, with a clock of its own.
+    pub(crate) fn is_remote(&self) -> bool {
         matches!(self, Self::Postgres(_))
     }
 }

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use jeton_store::{Change, ChangeKind, Follower, StoreError, User, UserKey};
 use jeton_token::claims::Claims;
+use jeton_token::id::{Jti, Member};
+use jeton_token::policy::TokenType;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -36,6 +38,15 @@ pub(super) struct Live {
     keys_changed: watch::Sender<u64>,
     /// Limits were forgiven elsewhere.
     limits_changed: watch::Sender<u64>,
+}
+
+/// Whether the lock on a user is a matter of their tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Locks {
+    /// It is: nobody looks at the user.
+    Count,
+    /// It is not: whoever asks looks at the user, and has a better answer.
+    AreLookedUp,
 }
 
 /// Why a process should not be sent requests.
@@ -184,13 +195,21 @@ impl Auth {
 
     /// Whether a token is refused that is otherwise good: its login has ended, or its user may not come in. From memory;
     /// where that may be out of date, or does not know users by what the token calls them, from the database.
-    pub(super) async fn is_revoked(&self, claims: &Claims) -> Result<bool, AuthError> {
+    pub(super) async fn is_revoked(&self, claims: &Claims, locks: Locks) -> Result<bool, AuthError> {
+        if !self.settings().ledger.revoke_access_tokens {
+            return Ok(false);
+        }
+        let policy = self.tokens().policy();
+        let text = |name: &Option<String>| name.as_deref().and_then(|name| claims.text(name));
         let token = self.seen(claims);
-        let revoked = match self.is_revoked_at_sight(token) {
+        if !may_be_access(text(&policy.type_claim), token.jti) {
+            return Ok(false);
+        }
+        let revoked = match self.is_revoked_at_sight(token, locks) {
             Some(revoked) => revoked,
-            None => self.is_revoked_in_store(token).await?,
+            None => self.is_revoked_in_store(token, locks).await?,
         };
-        if revoked || !self.settings().ledger.revoke_access_tokens || token.user_id.is_some() || !self.locks_out() {
+        if revoked || token.user_id.is_some() || !self.locks_out(locks) {
             return Ok(revoked);
         }
         Ok(match self.user_of(claims).await? {
@@ -218,30 +237,31 @@ impl Auth {
     }
 
     /// The same as [`Self::is_revoked`] of a token that calls its user by id, if memory alone can say.
-    pub(super) fn is_revoked_at_sight(&self, token: Seen<'_>) -> Option<bool> {
+    pub(super) fn is_revoked_at_sight(&self, token: Seen<'_>, locks: Locks) -> Option<bool> {
         if !self.settings().ledger.revoke_access_tokens {
             return Some(false);
         }
         let live = &self.0.live;
-        (live.is_fresh() && !live.ends.may_have_forgotten(token)).then(|| live.ends.has_ended(token, self.locks_out()))
+        let knows = live.is_fresh() && !live.ends.may_have_forgotten(token);
+        knows.then(|| live.ends.has_ended(token, self.locks_out(locks)))
     }
 
-    async fn is_revoked_in_store(&self, token: Seen<'_>) -> Result<bool, AuthError> {
+    async fn is_revoked_in_store(&self, token: Seen<'_>, locks: Locks) -> Result<bool, AuthError> {
         // Our layout without a row: what was flushed by a clock that was ahead does not come back with the right time.
         if let Some(family) = token.family()
             && self.store().find_family(family).await?.is_none_or(|row| row.state.revoked)
         {
             return Ok(true);
         }
-        let Some(user_id) = token.user_id.filter(|_| self.locks_out() && self.own_users().is_none()) else {
+        let Some(user_id) = token.user_id.filter(|_| self.locks_out(locks) && self.own_users().is_none()) else {
             return Ok(false);
         };
         Ok(self.store().find_user(user_id).await?.is_some_and(|user| !user.is_active))
     }
 
     /// Whether a user who is locked may not come in with a token, either.
-    fn locks_out(&self) -> bool {
-        self.settings().simple_jwt.check_user_is_active
+    fn locks_out(&self, locks: Locks) -> bool {
+        locks == Locks::Count && self.settings().simple_jwt.check_user_is_active
     }
 
     /// The user with that id, from memory if what is there is new enough.
@@ -258,6 +278,14 @@ impl Auth {
             live.users.keep(reading, &user);
         }
         Ok(Some(user))
+    }
+}
+
+/// Whether a token is no refresh and no sliding token: those are the ledger's, each time.
+pub(super) fn may_be_access(token_type: Option<&str>, jti: Option<&str>) -> bool {
+    match token_type {
+        Some(token_type) => token_type != TokenType::Refresh.as_str() && token_type != TokenType::Sliding.as_str(),
+        None => jti.and_then(Jti::parse).is_none_or(|jti| matches!(jti.member(), Member::Access(_))),
     }
 }
 

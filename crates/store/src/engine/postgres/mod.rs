@@ -27,7 +27,7 @@ use crate::in_use::InUse;
 #[derive(Clone, Debug)]
 pub(crate) struct Postgres {
     pool: Pool,
-    config: Config,
+    config: Arc<Config>,
     in_use: Arc<InUse>,
     is_closed: Arc<AtomicBool>,
 }
@@ -45,11 +45,11 @@ impl Postgres {
         let mut connection = pool.get().await.map_err(connect::refused)?;
         migrate::bring_up_to_date(&mut connection, mode, now).await?;
         drop(connection);
-        let postgres = Self { pool, config, in_use, is_closed: Arc::default() };
+        let postgres = Self { pool, config: Arc::new(config), in_use, is_closed: Arc::default() };
         tokio::spawn(write_notes(
             Arc::downgrade(&postgres.in_use),
             postgres.pool.clone(),
-            postgres.config.clone(),
+            Arc::clone(&postgres.config),
             Arc::clone(&postgres.is_closed),
         ));
         Ok(postgres)
@@ -69,7 +69,7 @@ impl Postgres {
 
     /// A reader beside the pool.
     pub(crate) fn watch(&self) -> Watch {
-        Watch::new(self.config.clone())
+        Watch::new(Arc::clone(&self.config))
     }
 
     /// Wakes every node that listens. Nobody waits for it in vain: they look by themselves, too.
@@ -124,11 +124,11 @@ impl Postgres {
 }
 
 /// Notes of tokens in use are written with the next write, and at the latest now and then; until nobody has the store.
-async fn write_notes(in_use: Weak<InUse>, pool: Pool, config: Config, is_closed: Arc<AtomicBool>) {
+async fn write_notes(in_use: Weak<InUse>, pool: Pool, config: Arc<Config>, is_closed: Arc<AtomicBool>) {
     while !is_closed.load(Ordering::SeqCst) {
         tokio::time::sleep(IDLE).await;
         let Some(in_use) = in_use.upgrade() else { return };
-        let (pool, config) = (pool.clone(), config.clone());
+        let (pool, config) = (pool.clone(), Arc::clone(&config));
         let postgres = Postgres { pool, config, in_use, is_closed: Arc::clone(&is_closed) };
         if postgres.in_use.is_any_pending()
             && let Err(error) = postgres.write_to_the_end(Vec::new()).await

@@ -20,7 +20,7 @@ use crate::error::StoreError;
 
 /// Connects when it is first used, and again when its connection is gone.
 pub(crate) struct Watch {
-    config: Config,
+    config: Arc<Config>,
     woken: Arc<Notify>,
     session: Option<Session>,
 }
@@ -44,7 +44,7 @@ impl fmt::Debug for Watch {
 }
 
 impl Watch {
-    pub(super) fn new(config: Config) -> Self {
+    pub(super) fn new(config: Arc<Config>) -> Self {
         Self { config, woken: Arc::default(), session: None }
     }
 
