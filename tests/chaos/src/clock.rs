@@ -1,6 +1,7 @@
 //! The clock of the server goes an hour forward and back, and a day, in which everything is flushed.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::database::Place;
 use crate::facts::{User, refresh, verify};
-use crate::fake_time::{FakeTime, offset};
+use crate::fake_time::{self, FakeTime, offset};
 use crate::foreign;
 use crate::server::{Server, command};
 use crate::wire::{self, Answer, Request, Wire};
@@ -20,13 +21,14 @@ use crate::{Run, Tally};
 
 /// All stories at once: each of them has to wait for what servers do now and then.
 pub(crate) fn run(run: &Run, tally: &mut Tally) -> Result<()> {
+    let library = &fake_time::library()?;
     let stories = [Stance::Exact, Stance::Safe]
         .into_iter()
         .flat_map(|stance| [Lifetime::HalfADay, Lifetime::Week].map(|lifetime| (stance, lifetime)));
     thread::scope(|scope| {
-        let beside_postgres = scope.spawn(|| clock_beside_postgres(run));
+        let beside_postgres = scope.spawn(|| clock_beside_postgres(run, library));
         let threads: Vec<_> = stories
-            .map(|(stance, lifetime)| (stance, lifetime, scope.spawn(move || tell(run, stance, lifetime))))
+            .map(|(stance, lifetime)| (stance, lifetime, scope.spawn(move || tell(run, library, stance, lifetime))))
             .collect();
         for (stance, lifetime, thread) in threads {
             let outcome = thread.join().unwrap_or_else(|_| Err(anyhow!("panicked")));
@@ -39,11 +41,11 @@ pub(crate) fn run(run: &Run, tally: &mut Tally) -> Result<()> {
 }
 
 /// A server whose clock is not the database's says that it is not ready, and is again once it is right.
-fn clock_beside_postgres(run: &Run) -> Result<String> {
+fn clock_beside_postgres(run: &Run, library: &Path) -> Result<String> {
     let cluster = Cluster::start()?;
     let place = Place::Server(cluster.create_database("clock", None)?);
     let world = World::at(&run.binary, Stance::Safe, place)?;
-    let time = FakeTime::new(world.folder())?;
+    let time = FakeTime::new(library, world.folder())?;
     let server = serve(&world, &time)?;
     let wait_until = |is_ready: bool| {
         let begun = Instant::now();
@@ -78,13 +80,13 @@ enum Lifetime {
 }
 
 /// The whole story, once.
-fn tell(run: &Run, stance: Stance, lifetime: Lifetime) -> Result<String> {
+fn tell(run: &Run, library: &Path, stance: Stance, lifetime: Lifetime) -> Result<String> {
     let refresh = match lifetime {
         Lifetime::HalfADay => "12h",
         Lifetime::Week => "7d",
     };
     let world = World::timed(&run.binary, stance, Times { access: "30m", refresh, window: "10s" })?;
-    let time = FakeTime::new(world.folder())?;
+    let time = FakeTime::new(library, world.folder())?;
     let server = serve(&world, &time)?;
     let mut story = Story::begin(&world, &time, server)?;
     story.an_hour_ahead()?;

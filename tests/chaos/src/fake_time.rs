@@ -13,10 +13,9 @@ pub(crate) struct FakeTime {
 }
 
 impl FakeTime {
-    /// The right time, kept in this folder.
-    pub(crate) fn new(folder: &Path) -> Result<Self> {
-        let library = library().context("libfaketime is not installed: install the package faketime")?;
-        let time = Self { library, file: folder.join("time") };
+    /// The right time, by that library, kept in this folder.
+    pub(crate) fn new(library: &Path, folder: &Path) -> Result<Self> {
+        let time = Self { library: library.to_path_buf(), file: folder.join("time") };
         time.set(0)?;
         Ok(time)
     }
@@ -49,8 +48,9 @@ pub(crate) fn offset(seconds: i64) -> String {
 }
 
 /// Debian keeps it in a folder of the machine's architecture.
-fn library() -> Option<PathBuf> {
+pub(crate) fn library() -> Result<PathBuf> {
     let folders = ["/usr/lib", "/usr/lib64", "/usr/local/lib"].map(PathBuf::from);
     let below = fs::read_dir("/usr/lib").into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
-    folders.into_iter().chain(below).map(|folder| folder.join("faketime/libfaketimeMT.so.1")).find(|path| path.exists())
+    let mut found = folders.into_iter().chain(below).map(|folder| folder.join("faketime/libfaketimeMT.so.1"));
+    found.find(|path| path.exists()).context("libfaketime is not installed: install the package faketime")
 }
