@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::site::SiteArgs;
 use crate::{
     auth_token, check, completions, createsuperuser, flushexpiredtokens, info, init, keys, limits, man, openapi, serve,
-    token, user,
+    session, token, user,
 };
 
 /// Sign-in for people: token pairs, refresh with rotation, blacklist and logout, on one SQLite file.
@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Token(token::Command),
     #[command(subcommand)]
     AuthToken(auth_token::Command),
+    #[command(subcommand)]
+    Session(session::Command),
     #[command(subcommand)]
     Keys(keys::Command),
     #[command(subcommand)]

@@ -150,6 +150,10 @@ impl From<AuthError> for Failure {
             AuthError::UserInactive => {
                 Self::refused(say!("the user is locked"), say!("Unlock them first: `jeton user unlock NAME`."))
             }
+            AuthError::TooManySignIns => {
+                let next = say!("End one of them: `jeton session list NAME`, then `jeton session end ID`.");
+                Self::refused(say!("the user has as many sign-ins as devices.max_per_user lets them"), next)
+            }
             AuthError::Throttled { .. } => {
                 Self::refused(told(&error.to_string()), say!("Wait, or forgive it: `jeton limits clear NAME`."))
             }

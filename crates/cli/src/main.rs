@@ -21,6 +21,7 @@ mod problem;
 mod prompt;
 mod secret_files;
 mod serve;
+mod session;
 mod site;
 mod token;
 mod user;
@@ -71,6 +72,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
         Command::Limits(command) => done(runtime.block_on(limits::run(&site, &command))),
         Command::AuthToken(command) => done(runtime.block_on(auth_token::run(&site, command))),
+        Command::Session(command) => done(runtime.block_on(session::run(&site, command))),
         Command::Keys(command) => done(keys::run(&command)),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
         Command::Openapi(args) => done(openapi::run(&site, &args)),

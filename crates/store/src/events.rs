@@ -41,6 +41,7 @@ pub enum EventKind {
     SignedOutEverywhere,
     TokenBlacklisted,
     FamilyEnded,
+    SessionEnded,
     FamilyMarked,
     LedgerBehind,
     UnknownToken,
@@ -56,12 +57,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SignedOutEverywhere,
         Self::TokenBlacklisted,
         Self::FamilyEnded,
+        Self::SessionEnded,
         Self::FamilyMarked,
         Self::LedgerBehind,
         Self::UnknownToken,
@@ -83,6 +85,7 @@ impl EventKind {
             Self::SignedOutEverywhere => "signed_out_everywhere",
             Self::TokenBlacklisted => "token_blacklisted",
             Self::FamilyEnded => "family_ended",
+            Self::SessionEnded => "session_ended",
             Self::FamilyMarked => "family_marked",
             Self::LedgerBehind => "ledger_behind",
             Self::UnknownToken => "unknown_token",

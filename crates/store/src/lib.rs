@@ -7,6 +7,7 @@
 mod auth_tokens;
 mod blacklist;
 mod changes;
+mod devices;
 mod django_time;
 mod engine;
 mod error;
@@ -21,6 +22,8 @@ mod login_limits;
 mod migrate;
 mod rotations;
 mod sessions;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod user_triggers;
 mod users;
 
@@ -31,6 +34,7 @@ use jeton_token::time::Timestamp;
 pub use crate::auth_tokens::{AuthToken, AuthTokenTerms, NewAuthToken};
 pub use crate::blacklist::{BlacklistedToken, SingleToken};
 pub use crate::changes::{Change, ChangeKind};
+pub use crate::devices::{Opened, SignIn, SignInCap, SignInCursor, SignInId, SignInKind, WhenFull};
 pub use crate::engine::sqlite::OpenMode;
 pub use crate::error::StoreError;
 pub use crate::events::{Event, EventKind, NewEvent};
@@ -41,7 +45,7 @@ pub use crate::follow::Follower;
 pub use crate::groups::Group;
 pub use crate::login_limits::LoginLimit;
 pub use crate::rotations::Rotation;
-pub use crate::sessions::{NewSession, SessionDigest, SessionRow};
+pub use crate::sessions::{NewSession, SessionDigest, SessionId, SessionRow};
 pub use crate::users::{NewUser, PasswordEnds, User, UserField, UserKey};
 
 use crate::engine::postgres::Postgres;

@@ -34,6 +34,7 @@ pub(crate) const SQLITE: &[Migration] = &[
     Migration { number: 8, name: "limit", sql: include_str!("../migrations/sqlite/0008_limit.sql") },
     Migration { number: 9, name: "group", sql: include_str!("../migrations/sqlite/0009_group.sql") },
     Migration { number: 10, name: "change", sql: include_str!("../migrations/sqlite/0010_change.sql") },
+    Migration { number: 12, name: "devices", sql: include_str!("../migrations/sqlite/0012_devices.sql") },
 ];
 
 /// The same steps for PostgreSQL: same numbers, same names.
@@ -48,6 +49,7 @@ pub(crate) const POSTGRES: &[Migration] = &[
     Migration { number: 8, name: "limit", sql: include_str!("../migrations/postgres/0008_limit.sql") },
     Migration { number: 9, name: "group", sql: include_str!("../migrations/postgres/0009_group.sql") },
     Migration { number: 10, name: "change", sql: include_str!("../migrations/postgres/0010_change.sql") },
+    Migration { number: 12, name: "devices", sql: include_str!("../migrations/postgres/0012_devices.sql") },
 ];
 
 /// What comes before all of them, on both engines.

@@ -12,6 +12,7 @@ mod limits;
 mod manuals;
 mod secrets;
 mod serve;
+mod sessions;
 mod site;
 mod tokens;
 mod users;

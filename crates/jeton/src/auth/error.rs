@@ -57,6 +57,9 @@ pub enum AuthError {
     /// The token belongs to somebody else.
     #[error("You do not have permission to perform this action.")]
     NotOwner,
+    /// The user is signed in as often as may be.
+    #[error("You are signed in on as many devices as you may be. Sign out on one of them first.")]
+    TooManySignIns,
     /// It was tried too often.
     #[error("Request was throttled.")]
     Throttled {

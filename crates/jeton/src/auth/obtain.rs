@@ -1,6 +1,6 @@
 //! Obtain: a name and a password for a pair of tokens, or for one sliding token.
 
-use jeton_store::{EventKind, FamilyKind, NewEvent, NewFamily, User};
+use jeton_store::{EventKind, FamilyKind, NewEvent, NewFamily, Opened, User};
 use jeton_token::claims::Claims;
 use jeton_token::id::{FamilyKey, Generation};
 use jeton_token::policy::TokenType;
@@ -46,7 +46,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::WrongCredentials`] whatever is wrong with them, [`AuthError::Overloaded`], [`AuthError::Store`].
+    /// [`AuthError::WrongCredentials`] whatever is wrong with them, [`AuthError::TooManySignIns`] where that is the rule,
+    /// [`AuthError::Overloaded`], [`AuthError::Store`].
     pub async fn obtain_pair(&self, credentials: Credentials, caller: &Caller) -> Result<Pair, AuthError> {
         let user = self.sign_in_for(TokenType::Refresh, credentials, caller).await?;
         self.pair_of(&user, caller).await
@@ -153,6 +154,7 @@ impl Auth {
             last_login.await?;
             return Ok(None);
         }
+        let cap = self.sign_in_cap(user);
         let open = async {
             loop {
                 let key = FamilyKey::new(now, self.entropy().bytes());
@@ -175,12 +177,25 @@ impl Auth {
                     address: caller.address(),
                     detail: None,
                 };
-                if self.store().create_family(&family, Some(&event)).await? {
-                    return Ok(key);
+                let opened = match &cap {
+                    Some(cap) => self.store().create_family_within(&family, cap, &event).await?,
+                    None if self.store().create_family(&family, Some(&event)).await? => Opened::Done,
+                    None => Opened::Taken,
+                };
+                match opened {
+                    Opened::Done => return Ok(key),
+                    Opened::Taken => {}
+                    Opened::Full => return Err(AuthError::TooManySignIns),
                 }
             }
         };
-        let (key, _) = tokio::try_join!(open, last_login)?;
+        if cap.is_none() {
+            let (key, ()) = tokio::try_join!(open, last_login)?;
+            return Ok(Some(key));
+        }
+        // Who is refused has not signed in.
+        let key = open.await?;
+        last_login.await?;
         Ok(Some(key))
     }
 }

@@ -57,6 +57,11 @@ pub(super) const OWN: &[(&str, &str)] = &[
         "{origin}에서 온 요청은 여기에서 허용되지 않습니다. csrf.trusted_origins를, 프록시 뒤라면 server.trusted_proxies도 확인하세요.",
     ),
     ("The token is in heavy use at the moment.", "지금 이 토큰을 쓰는 요청이 너무 많습니다."),
+    (
+        "You are signed in on as many devices as you may be. Sign out on one of them first.",
+        "로그인할 수 있는 기기 수를 다 썼습니다. 먼저 다른 기기에서 로그아웃하세요.",
+    ),
+    ("Invalid cursor.", "목록을 이어 볼 위치가 올바르지 않습니다."),
     ("Users cannot be looked up at the moment.", "지금은 사용자를 조회할 수 없습니다."),
 ];
 

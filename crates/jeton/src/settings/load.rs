@@ -5,9 +5,9 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, HandMade, Languages, Ledger, Limits, Log,
-    Nodes, Origin, Passwords, Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls,
-    Usernames, Wire,
+    AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, Devices, HandMade, Languages, Ledger,
+    Limits, Log, Nodes, Origin, Passwords, Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources,
+    Urls, Usernames, Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -99,6 +99,7 @@ impl Settings {
             authentication: Authentication::read(reader),
             sessions: Sessions::read(reader, compatibility),
             auth_tokens: AuthTokens::read(reader, compatibility),
+            devices: Devices::read(reader),
             passwords: Passwords::read(reader, compatibility),
             usernames: Usernames::read(reader, compatibility),
             signup: Signup::read(reader),

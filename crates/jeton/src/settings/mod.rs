@@ -9,6 +9,7 @@ mod cors;
 mod csrf;
 mod database;
 mod default_file;
+mod devices;
 mod duration;
 mod file;
 mod given;
@@ -48,6 +49,7 @@ pub use cors::Cors;
 pub use csrf::Csrf;
 pub use database::{Database, Location};
 pub use default_file::default_file;
+pub use devices::{Devices, WhenFull};
 pub use hand_made::{HandMade, HandMadeKey};
 pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
@@ -100,6 +102,8 @@ pub struct Settings {
     pub csrf: Csrf,
     /// `[auth_tokens]`.
     pub auth_tokens: AuthTokens,
+    /// `[devices]`.
+    pub devices: Devices,
     /// `[hand_made]`.
     pub hand_made: HandMade,
     /// `[passwords]`.
@@ -140,6 +144,7 @@ impl Settings {
             authentication: Authentication::default(),
             sessions: Sessions::defaults(compatibility),
             auth_tokens: AuthTokens::defaults(compatibility),
+            devices: Devices::default(),
             passwords: Passwords::defaults(compatibility),
             usernames: Usernames::defaults(compatibility),
             signup: Signup::default(),

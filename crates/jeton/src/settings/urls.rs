@@ -36,6 +36,8 @@ pub enum Endpoint {
     SessionLogin,
     /// `session_logout`: ends the session.
     SessionLogout,
+    /// `sessions`: where one is signed in; below it, each sign-in by its id.
+    Sessions,
     /// `jwt_login`: a hand-made token for a name and password.
     JwtLogin,
     /// `jwt_info`: whom a hand-made token names.
@@ -83,7 +85,7 @@ impl Default for Urls {
 
 impl Endpoint {
     /// All of them, in the order of the default file.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::TokenObtain,
         Self::TokenRefresh,
         Self::TokenVerify,
@@ -98,6 +100,7 @@ impl Endpoint {
         Self::CookieRefresh,
         Self::SessionLogin,
         Self::SessionLogout,
+        Self::Sessions,
         Self::JwtLogin,
         Self::JwtInfo,
         Self::AuthToken,
@@ -124,6 +127,7 @@ impl Endpoint {
             Self::CookieRefresh => "cookie_refresh",
             Self::SessionLogin => "session_login",
             Self::SessionLogout => "session_logout",
+            Self::Sessions => "sessions",
             Self::JwtLogin => "jwt_login",
             Self::JwtInfo => "jwt_info",
             Self::AuthToken => "auth_token",
@@ -151,6 +155,7 @@ impl Endpoint {
             Self::CookieRefresh => &["/api/v1/token/refresh/"],
             Self::SessionLogin => &["/api/v1/users/login"],
             Self::SessionLogout => &["/api/v1/users/logout"],
+            Self::Sessions => &["/api/sessions/"],
             Self::JwtLogin => &["/api/v1/users/login/jwt"],
             Self::JwtInfo => &["/api/v1/users/login/jwt/info"],
             Self::AuthToken => &["/api/token-auth/"],
@@ -210,6 +215,7 @@ impl Urls {
             | Endpoint::CookieRefresh
             | Endpoint::SessionLogin
             | Endpoint::SessionLogout
+            | Endpoint::Sessions
             | Endpoint::JwtLogin
             | Endpoint::JwtInfo
             | Endpoint::AuthToken
@@ -247,6 +253,7 @@ impl Endpoint {
             Self::CookieRefresh => "A new access token for the refresh token in the cookie.",
             Self::SessionLogin => "Signs in with a session cookie.",
             Self::SessionLogout => "Ends the session.",
+            Self::Sessions => "Where the caller is signed in; each sign-in is below it, by its id, to be ended.",
             Self::JwtLogin => "A hand-made token for a name and password.",
             Self::JwtInfo => "Whom a hand-made token names.",
             Self::AuthToken => "An opaque token (DRF's) for a name and password.",

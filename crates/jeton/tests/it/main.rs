@@ -7,6 +7,7 @@ mod browser;
 mod claims;
 mod cookie;
 mod csrf;
+mod devices;
 mod django_rules;
 mod embedding;
 mod hand_made;

@@ -5,6 +5,7 @@
 mod auth_tokens;
 mod blacklist;
 mod changes;
+mod devices;
 mod events;
 mod families;
 mod flush;
@@ -148,6 +149,18 @@ contract! {
         a_change_elsewhere_is_heard_without_being_asked
         what_nobody_needs_to_know_is_flushed
         triggers_tell_what_others_do_to_users
+    }
+    devices {
+        sign_ins_of_all_kinds_are_one_list_with_the_newest_first
+        what_ended_ran_out_or_is_of_another_password_is_no_sign_in
+        a_session_that_goes_on_was_used_then
+        sign_ins_are_listed_in_pages_without_gap_or_twin
+        beyond_the_cap_those_that_were_not_used_for_longest_end
+        a_lower_cap_ends_as_many_as_it_takes
+        a_full_user_is_refused_and_nothing_changes
+        a_session_of_another_password_takes_no_place
+        of_sixty_four_logins_at_once_no_more_stay_than_may
+        logins_rotations_and_adoptions_at_once_leave_no_end_untold
     }
     events {
         events_are_listed_in_order_and_in_pages

@@ -86,6 +86,8 @@ pub enum EndReason {
     Reuse,
     /// It has used up all of its generations.
     Exhausted,
+    /// Its user signed in anew, and had as many sign-ins as there may be.
+    NewestWins,
 }
 
 impl EndReason {
@@ -105,6 +107,7 @@ impl EndReason {
             Self::UserDeleted => "user_deleted",
             Self::Reuse => "reuse",
             Self::Exhausted => "exhausted",
+            Self::NewestWins => "newest_wins",
         }
     }
 }

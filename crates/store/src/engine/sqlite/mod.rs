@@ -7,6 +7,11 @@ mod connection;
 mod group_commit;
 mod open;
 mod readers;
+#[cfg(test)]
+mod schedules;
+#[cfg(feature = "simulation")]
+pub(crate) mod stage;
+mod sync;
 mod writer;
 
 use std::path::PathBuf;
@@ -40,6 +45,8 @@ pub(crate) enum Location {
 pub(crate) struct Sqlite {
     writer: Writer,
     readers: Option<Readers>,
+    #[cfg(feature = "simulation")]
+    stage: Option<stage::Staged>,
 }
 
 impl Sqlite {
@@ -53,10 +60,19 @@ impl Sqlite {
             Location::Memory => (open::memory(now)?, None),
             Location::File(path) => (open::file(path, mode, now)?, Some(Readers::new(path.clone()))),
         };
-        Ok(Self { writer: Writer::start(connection, in_use)?, readers })
+        Ok(Self {
+            writer: Writer::start(connection, in_use)?,
+            readers,
+            #[cfg(feature = "simulation")]
+            stage: None,
+        })
     }
 
     pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        #[cfg(feature = "simulation")]
+        if let Some(stage) = &self.stage {
+            return stage.read(&statement).await;
+        }
         match &self.readers {
             Some(readers) => readers.read(&statement),
             None => {
@@ -67,6 +83,10 @@ impl Sqlite {
     }
 
     pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<Outcome, StoreError> {
+        #[cfg(feature = "simulation")]
+        if let Some(stage) = &self.stage {
+            return stage.write(statements).await;
+        }
         self.writer.write(statements).await
     }
 
