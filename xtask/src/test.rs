@@ -31,6 +31,7 @@ pub(crate) fn steps() -> Vec<Step> {
         Step { name: "disk-full", run: disk_full },
         Step { name: "clock", run: clock },
         Step { name: "crash-planted", run: crash_planted },
+        Step { name: "nodes", run: nodes },
     ]
 }
 
@@ -190,6 +191,12 @@ fn clock(workspace: &Workspace) -> Result<Outcome> {
 /// says so before it does.
 fn crash_planted(workspace: &Workspace) -> Result<Outcome> {
     counting(chaos(workspace).args(["--", "--expect-loss", "kill", "postgres-killed"])).map(Outcome::Tested)
+}
+
+/// Three nodes on one PostgreSQL, raced, cut off, killed and restarted: they agree, and nothing is lost.
+fn nodes(workspace: &Workspace) -> Result<Outcome> {
+    let cluster = Cluster::start()?;
+    counting(chaos(workspace).args(["--", "nodes"]).env("JETON_TEST_POSTGRES", cluster.url())).map(Outcome::Tested)
 }
 
 fn chaos(workspace: &Workspace) -> Command {

@@ -16,6 +16,21 @@ pub enum StoreError {
     Url,
     #[error("the database server does not answer ({reason}): check that it runs, and database.url")]
     Unreachable { reason: String },
+    #[error(
+        "a transaction-mode pooler takes no options for a session: remove `options` from the database URL, and set them \
+         for the role with ALTER ROLE"
+    )]
+    PoolerOptions,
+    #[error(
+        "somebody shares our sessions with the database server ({reason}): behind a transaction-mode pooler set \
+         database.pooler = true"
+    )]
+    Pooler { reason: String },
+    #[error(
+        "the database server answers before its commits are on disk ({setting} = off): set it to on, for the server or \
+         for the role"
+    )]
+    NotDurable { setting: &'static str },
     #[error("the database on the server is not Jeton's yet: start `jeton serve` once to make its tables")]
     NotInstalled,
     #[error("there is no folder {}: make it, or name another in the database URL", path.display())]
@@ -55,6 +70,8 @@ pub enum StoreError {
         path.display()
     )]
     Newer { path: PathBuf, found: u32, known: u32 },
+    #[error("the database was made by an older Jeton and is {steps} steps behind: run `jeton migrate`")]
+    Behind { steps: usize },
     #[error(
         "migration {number:04}_{name} was applied to this database with another text than this version has: install \
          the version that made the database"

@@ -53,11 +53,13 @@ pub enum EventKind {
     AuthTokenCreated,
     AuthTokenEnded,
     Throttled,
+    SigningKeyAdded,
+    SigningKeyRetired,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SignedOutEverywhere,
@@ -75,6 +77,8 @@ impl EventKind {
         Self::AuthTokenCreated,
         Self::AuthTokenEnded,
         Self::Throttled,
+        Self::SigningKeyAdded,
+        Self::SigningKeyRetired,
     ];
 
     /// As written into the log.
@@ -97,6 +101,8 @@ impl EventKind {
             Self::AuthTokenCreated => "auth_token_created",
             Self::AuthTokenEnded => "auth_token_ended",
             Self::Throttled => "throttled",
+            Self::SigningKeyAdded => "signing_key_added",
+            Self::SigningKeyRetired => "signing_key_retired",
         }
     }
 

@@ -64,7 +64,13 @@ impl InUse {
 fn statement(key: FamilyKey, low_bits: u16) -> Statement {
     const SQL: &str = "UPDATE jeton_family SET in_use = generation \
         WHERE key = $1 AND (generation & 4095) = $2 AND (in_use IS NULL OR in_use < generation)";
-    Statement::new(SQL, [key.into(), Value::Integer(low_bits.into())])
+    const MANY: &str = "WITH held AS MATERIALIZED (SELECT row_key, low_bits FROM unnest($1, $2) AS noted(row_key, low_bits) \
+            JOIN jeton_family ON key = row_key \
+            WHERE (generation & 4095) = low_bits AND (in_use IS NULL OR in_use < generation) \
+            ORDER BY row_key FOR NO KEY UPDATE OF jeton_family) \
+        UPDATE jeton_family SET in_use = generation FROM held \
+        WHERE key = row_key AND (generation & 4095) = low_bits AND (in_use IS NULL OR in_use < generation)";
+    Statement::new(SQL, [key.into(), Value::Integer(low_bits.into())]).or_many(MANY)
 }
 
 const LIMIT: usize = 16_384;

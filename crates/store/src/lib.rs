@@ -7,6 +7,7 @@
 mod auth_tokens;
 mod blacklist;
 mod changes;
+mod connect_options;
 mod devices;
 mod django_time;
 mod engine;
@@ -18,8 +19,10 @@ mod flush;
 mod follow;
 mod groups;
 mod in_use;
-mod login_limits;
+mod keys;
+mod limits;
 mod migrate;
+pub mod moving;
 mod rotations;
 mod sessions;
 #[cfg(feature = "simulation")]
@@ -34,6 +37,7 @@ use jeton_token::time::Timestamp;
 pub use crate::auth_tokens::{AuthToken, AuthTokenTerms, NewAuthToken};
 pub use crate::blacklist::{BlacklistedToken, SingleToken};
 pub use crate::changes::{Change, ChangeKind};
+pub use crate::connect_options::ConnectOptions;
 pub use crate::devices::{Opened, SignIn, SignInCap, SignInCursor, SignInId, SignInKind, WhenFull};
 pub use crate::engine::sqlite::OpenMode;
 pub use crate::error::StoreError;
@@ -43,7 +47,8 @@ pub use crate::families::{Device, FamilyKind, FamilyRow, NewFamily, TokenCounts}
 pub use crate::flush::{FlushStep, Flushed};
 pub use crate::follow::Follower;
 pub use crate::groups::Group;
-pub use crate::login_limits::LoginLimit;
+pub use crate::keys::{NewSigningKey, SETTINGS_KEY, SignedLogins, SigningKey};
+pub use crate::limits::{LimitRow, LimitSubject, LimitWrite};
 pub use crate::rotations::Rotation;
 pub use crate::sessions::{NewSession, SessionDigest, SessionId, SessionRow};
 pub use crate::users::{NewUser, PasswordEnds, User, UserField, UserKey};
@@ -98,11 +103,21 @@ impl Store {
     /// Opens what [`Store::open`] opens, and `postgres://user:password@host/database`: connects to the server, which several
     /// nodes may share, and brings its schema up to date.
     pub async fn connect(url: &str, mode: OpenMode, now: Timestamp) -> Result<Self, StoreError> {
+        Self::connect_with(url, &ConnectOptions::default(), mode, now).await
+    }
+
+    /// The same, with what a server is asked for. A SQLite file needs none of it.
+    pub async fn connect_with(
+        url: &str,
+        options: &ConnectOptions,
+        mode: OpenMode,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
             return Self::open(url, mode, now);
         }
         let in_use = Arc::new(InUse::default());
-        let engine = Engine::Postgres(Postgres::open(url, mode, now, Arc::clone(&in_use)).await?);
+        let engine = Engine::Postgres(Postgres::open(url, options, mode, now, Arc::clone(&in_use)).await?);
         Ok(Self { engine: Arc::new(engine), in_use, cursor: Arc::default(), feed: Arc::default() })
     }
 

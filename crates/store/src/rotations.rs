@@ -43,7 +43,22 @@ impl Store {
             "AND NOT EXISTS (SELECT 1 FROM jeton_blacklisted_token WHERE jti = $8) RETURNING ",
             family_columns!()
         );
-        let update = Statement::new(SQL, values(rotation)).guard();
+        // The same guards and changes, row by row, for rotations that come at the same time.
+        const MANY: &str = concat!(
+            "WITH held AS MATERIALIZED (SELECT row_key, presented, rotated, agent, used_up, token_expiry, horizon, ",
+            "presented_jti, place FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) WITH ORDINALITY AS asked(",
+            "row_key, presented, rotated, agent, used_up, token_expiry, horizon, presented_jti, place) ",
+            "JOIN jeton_family ON key = row_key WHERE generation = presented AND revoked_at IS NULL ",
+            "ORDER BY row_key FOR NO KEY UPDATE OF jeton_family) ",
+            "UPDATE jeton_family SET generation = generation + 1, ",
+            "consumed_below = CASE WHEN used_up THEN generation + 1 ELSE consumed_below END, ",
+            "rotated_at = rotated, rotated_by = agent, token_expires_at = token_expiry, ",
+            "expires_at = CASE WHEN expires_at < horizon THEN horizon ELSE expires_at END ",
+            "FROM held WHERE key = row_key AND generation = presented AND generation < 4294967295 AND revoked_at IS NULL ",
+            "AND NOT EXISTS (SELECT 1 FROM jeton_blacklisted_token WHERE jti = presented_jti) RETURNING place, ",
+            family_columns!()
+        );
+        let update = Statement::new(SQL, values(rotation)).guard().or_many(MANY);
         self.engine.write(vec![update]).await?.row(0).map(family).transpose()
     }
 

@@ -15,7 +15,7 @@ use crate::facts::{User, refresh, verify};
 use crate::fake_time::{self, FakeTime, offset};
 use crate::foreign;
 use crate::server::{Server, command};
-use crate::wire::{self, Answer, Request, Wire};
+use crate::wire::{self, Answer, PATIENCE, Request, Wire};
 use crate::world::{KEY, Stance, Times, WITNESS, World};
 use crate::{Run, Tally};
 
@@ -50,7 +50,7 @@ fn clock_beside_postgres(run: &Run, library: &Path) -> Result<String> {
     let wait_until = |is_ready: bool| {
         let begun = Instant::now();
         loop {
-            let answer = wire::get(server.address, "/readyz")?;
+            let answer = wire::get(server.address, "/readyz", PATIENCE)?;
             match answer.status {
                 200 if is_ready => break,
                 503 if !is_ready && answer.body.contains("clock differs") => break,

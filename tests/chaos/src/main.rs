@@ -13,6 +13,7 @@ mod fake_time;
 mod findings;
 mod foreign;
 mod load;
+mod nodes;
 mod outage;
 mod planted;
 mod postgres;
@@ -71,6 +72,7 @@ const SCENARIOS: &[Scenario] = &[
 
 const USAGE: &str = "\
 Usage: jeton-chaos [SCENARIO…] [--expect-loss] [--cycles N]
+       jeton-chaos nodes [SCENARIO]...
 
   --expect-loss   plant a fault that loses what was acknowledged, and fail unless the loss is found
   --cycles N      repeat N times instead of as often as said below
@@ -85,7 +87,11 @@ Scenarios, the first one if none is named:";
 
 fn main() -> ExitCode {
     let started = Instant::now();
-    let tally = match Arguments::read().and_then(|arguments| arguments.run()) {
+    let tally = match nodes::asked() {
+        Some(scenarios) => binary().and_then(|binary| nodes::run(&binary, is_long(), &scenarios)),
+        None => Arguments::read().and_then(|arguments| arguments.run()),
+    };
+    let tally = match tally {
         Ok(tally) => tally,
         Err(error) => {
             eprintln!("{error:#}");
@@ -168,12 +174,7 @@ impl Arguments {
     }
 
     fn run(&self) -> Result<Tally> {
-        let binary = std::env::var_os("JETON_BIN").map_or_else(|| target().join("release/jeton"), PathBuf::from);
-        if !binary.exists() {
-            bail!("there is no {}; build it with: cargo build --release -p jeton-cli", binary.display());
-        }
-        let is_long = std::env::var_os("JETON_TEST_LONG").is_some_and(|value| value == "1");
-        let run = Run { binary, is_long, cycles: self.cycles };
+        let run = Run { binary: binary()?, is_long: is_long(), cycles: self.cycles };
         let mut tally = Tally::default();
         for scenario in &self.scenarios {
             let begun = Instant::now();
@@ -199,6 +200,19 @@ fn usage() -> String {
     let lines: Vec<String> =
         SCENARIOS.iter().map(|scenario| format!("  {:<16}{}", scenario.name, scenario.about)).collect();
     format!("{USAGE}\n{}", lines.join("\n"))
+}
+
+/// The server to test.
+fn binary() -> Result<PathBuf> {
+    let binary = std::env::var_os("JETON_BIN").map_or_else(|| target().join("release/jeton"), PathBuf::from);
+    if !binary.exists() {
+        bail!("there is no {}; build it with: cargo build --release -p jeton-cli", binary.display());
+    }
+    Ok(binary)
+}
+
+fn is_long() -> bool {
+    std::env::var_os("JETON_TEST_LONG").is_some_and(|value| value == "1")
 }
 
 /// The checkout this program was built from.

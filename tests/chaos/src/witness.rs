@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::facts::{User, refresh, verify};
 use crate::outage::Severity;
-use crate::wire::{self, Answer, Request, Wire};
+use crate::wire::{self, Answer, PATIENCE, Request, Wire};
 use crate::world::{Stance, WITNESS};
 
 /// Someone with a login that lives and one that has ended.
@@ -93,7 +93,7 @@ impl Witness {
         }
         ensure!(ended + refreshed == 0, "a token that had ended was good during the outage");
         ensure!(wire::is_well(self.address, "/healthz"), "/healthz is not well");
-        let ready = wire::get(self.address, "/readyz")?;
+        let ready = wire::get(self.address, "/readyz", PATIENCE)?;
         expect(&ready, &[503])?;
         seen.looks += 1;
         seen.ready += u32::from(ready.status == 200);

@@ -202,8 +202,11 @@ struct Asked {
 impl Asked {
     async fn answer(&self, ask: Ask) -> Result<Outcome, AuthError> {
         let (auth, caller) = (&self.auth, &self.caller);
-        let principal =
-            || Principal { identity: Identity::User(Arc::new(self.user.clone())), claims: TokenClaims::default() };
+        let principal = || Principal {
+            identity: Identity::User(Arc::new(self.user.clone())),
+            claims: TokenClaims::default(),
+            session: None,
+        };
         match ask {
             Ask::Login { lineage, .. } => {
                 let pair = auth.mint_pair(&self.user, caller).await?;

@@ -10,6 +10,7 @@ mod keys;
 mod korean;
 mod limits;
 mod manuals;
+mod moving;
 mod secrets;
 mod serve;
 mod sessions;

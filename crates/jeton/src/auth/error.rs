@@ -78,6 +78,9 @@ pub enum AuthError {
     /// The store did not answer. Never taken for reuse, never for an invalid token.
     #[error("The database is not available at the moment.")]
     Store(#[from] StoreError),
+    /// The key that should sign cannot be opened with the site's secret.
+    #[error("Tokens cannot be signed at the moment.")]
+    NoSigningKey,
     /// The app's own users cannot be asked.
     #[error("Users cannot be looked up at the moment.")]
     Users(#[from] UsersError),

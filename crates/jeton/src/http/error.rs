@@ -199,6 +199,7 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
             tracing::error!(%error, "the app's own users could not be asked");
             unavailable(&message, Duration::from_secs(1))
         }
+        AuthError::NoSigningKey => unavailable(&message, Duration::from_secs(1)),
         AuthError::Refused(refusal) => refused(refusal, &message),
         AuthError::HashingUnavailable => {
             tracing::error!("a password could not be hashed");

@@ -18,6 +18,7 @@ mod frame;
 pub mod fuzzing;
 mod hand_made;
 mod health;
+mod jwks;
 mod language;
 mod logout;
 mod me;
@@ -156,6 +157,7 @@ impl App {
             Endpoint::CookieRefresh => cookie::REFRESH.serve(self, post(cookie::refresh)),
             Endpoint::Schema => openapi::SCHEMA.serve(self, get(openapi::schema)),
             Endpoint::SwaggerUi => swagger::SWAGGER_UI.serve(self, get(swagger::page)),
+            Endpoint::Jwks => get(jwks::jwks),
             Endpoint::Health => get(health::health),
             Endpoint::Ready => get(health::ready),
         }

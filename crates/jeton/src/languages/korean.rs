@@ -35,6 +35,7 @@ pub(super) const OWN: &[(&str, &str)] = &[
     ("The body did not arrive complete.", "요청 본문이 끝까지 도착하지 않았습니다."),
     ("Too many passwords are being checked at the moment.", "지금 확인 중인 비밀번호가 너무 많습니다."),
     ("Passwords cannot be checked at the moment.", "지금은 비밀번호를 확인할 수 없습니다."),
+    ("Tokens cannot be signed at the moment.", "지금은 토큰에 서명할 수 없습니다."),
     ("The database is not available at the moment.", "지금은 데이터베이스를 사용할 수 없습니다."),
     ("The form has more than {count} fields.", "폼의 필드가 {count}개를 넘습니다."),
     (

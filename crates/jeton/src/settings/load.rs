@@ -5,9 +5,9 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, Devices, HandMade, Languages, Ledger,
-    Limits, Log, Nodes, Origin, Passwords, Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources,
-    Urls, Usernames, Wire,
+    AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, Devices, HandMade, Keys, Languages,
+    Ledger, Limits, Log, Nodes, Origin, Passwords, Problem, Problems, Redis, Server, Sessions, Settings, Signup,
+    SimpleJwt, Sources, Urls, Usernames, Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -105,6 +105,8 @@ impl Settings {
             signup: Signup::read(reader),
             cookies: Cookies::read(reader, compatibility, &urls),
             limits: Limits::read(reader, compatibility),
+            keys: Keys::read(reader),
+            redis: Redis::read(reader),
             urls,
             cors: Cors::read(reader, &[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
             hand_made,

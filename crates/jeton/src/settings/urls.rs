@@ -48,6 +48,8 @@ pub enum Endpoint {
     Schema,
     /// `swagger_ui`: swagger UI: the description, to read and try out.
     SwaggerUi,
+    /// `jwks`: the public keys that verify this site's tokens.
+    Jwks,
     /// `health`: the process runs.
     Health,
     /// `ready`: the process can serve.
@@ -68,7 +70,7 @@ pub enum Slash {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Urls {
-    /// Put before every path but those of `health` and `ready`; already part of `paths`.
+    /// Put before every path but those of `jwks`, `health` and `ready`; already part of `paths`.
     pub prefix: String,
     /// How final slashes are taken.
     pub slash: Slash,
@@ -85,7 +87,7 @@ impl Default for Urls {
 
 impl Endpoint {
     /// All of them, in the order of the default file.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::TokenObtain,
         Self::TokenRefresh,
         Self::TokenVerify,
@@ -106,6 +108,7 @@ impl Endpoint {
         Self::AuthToken,
         Self::Schema,
         Self::SwaggerUi,
+        Self::Jwks,
         Self::Health,
         Self::Ready,
     ];
@@ -133,6 +136,7 @@ impl Endpoint {
             Self::AuthToken => "auth_token",
             Self::Schema => "schema",
             Self::SwaggerUi => "swagger_ui",
+            Self::Jwks => "jwks",
             Self::Health => "health",
             Self::Ready => "ready",
         }
@@ -161,6 +165,7 @@ impl Endpoint {
             Self::AuthToken => &["/api/token-auth/"],
             Self::Schema => &["/api/schema/"],
             Self::SwaggerUi => &["/api/v1/schema/swagger-ui/", "/api/schema/swagger-ui/"],
+            Self::Jwks => &["/.well-known/jwks.json"],
             Self::Health => &["/healthz"],
             Self::Ready => &["/readyz"],
         };
@@ -173,7 +178,7 @@ impl Urls {
         let mut section = reader.section("urls");
         let prefix = section.read_if(
             "prefix",
-            "Put before every path but those of health and ready, such as \"/auth\".",
+            "Put before every path but those of jwks, health and ready, such as \"/auth\".",
             String::new(),
             |text| is_prefix(text),
         );
@@ -200,7 +205,7 @@ impl Urls {
 
     fn whole(&self, endpoint: Endpoint, path: &str) -> String {
         match endpoint {
-            Endpoint::Health | Endpoint::Ready => path.to_owned(),
+            Endpoint::Jwks | Endpoint::Health | Endpoint::Ready => path.to_owned(),
             Endpoint::TokenObtain
             | Endpoint::TokenRefresh
             | Endpoint::TokenVerify
@@ -259,6 +264,7 @@ impl Endpoint {
             Self::AuthToken => "An opaque token (DRF's) for a name and password.",
             Self::Schema => "The OpenAPI description of all this.",
             Self::SwaggerUi => "Swagger UI: the description, to read and try out.",
+            Self::Jwks => "The public keys that verify this site's tokens.",
             Self::Health => "The process runs.",
             Self::Ready => "The process can serve.",
         }
@@ -318,10 +324,11 @@ mod tests {
     }
 
     #[test]
-    fn the_prefix_stands_before_all_but_the_probes() {
+    fn the_prefix_stands_before_all_but_the_probes_and_the_keys() {
         let urls = load("prefix = \"/auth\"").unwrap();
         assert_eq!(urls.paths[&Endpoint::Me], ["/auth/api/me/"]);
         assert_eq!(urls.paths[&Endpoint::Health], ["/healthz"]);
+        assert_eq!(urls.paths[&Endpoint::Jwks], ["/.well-known/jwks.json"]);
         assert!(load("prefix = \"/auth/\"").is_err());
         assert!(load("prefix = \"auth\"").is_err());
     }

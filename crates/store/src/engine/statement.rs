@@ -10,17 +10,35 @@ pub(crate) struct Statement {
     pub(crate) sql: &'static str,
     pub(crate) params: Vec<Value>,
     pub(crate) guard: bool,
+    /// The same for many rows at once, where the engine gains by it.
+    pub(crate) many: Option<&'static str>,
 }
 
 impl Statement {
     pub(crate) fn new(sql: &'static str, params: impl Into<Vec<Value>>) -> Self {
-        Self { sql, params: params.into(), guard: false }
+        Self { sql, params: params.into(), guard: false, many: None }
     }
 
     /// If this one changes no row, the whole list that it stands in is rolled back.
     pub(crate) fn guard(mut self) -> Self {
         self.guard = true;
         self
+    }
+
+    /// The text for many at once, on PostgreSQL: each parameter is an array of what this one has in its place. The first
+    /// names the row and the second what is expected of it. It holds its rows in the order of their names, and the first
+    /// column that it returns is the place in the arrays, from one.
+    pub(crate) fn or_many(mut self, sql: &'static str) -> Self {
+        self.many = Some(sql);
+        self
+    }
+
+    /// Which row is changed, and what is expected of it. Of two that claim the same at most one changes it.
+    pub(crate) fn claim(&self) -> Option<(&[u8], i64)> {
+        match &self.params[..] {
+            [Value::Bytes(row), Value::Integer(expected), ..] => Some((row, *expected)),
+            _ => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jeton_store::{Device, FlushStep, Flushed, NewFamily, SingleToken, Store};
 use jeton_token::id::Generation;
 
-use crate::{DAY, START, after, key, new_family};
+use crate::{DAY, START, after, family, key, new_family, rotation};
 
 async fn families(store: &Store, numbers: std::ops::Range<u32>, expires_in: u64) {
     for number in numbers {
@@ -95,4 +95,46 @@ pub(crate) async fn a_horizon_that_moved_out_keeps_the_family(store: Store) {
     assert!(store.find_family(key(0)).await.unwrap().is_some());
     store.flush_all(START + DAY + Duration::from_secs(1)).await.unwrap();
     assert!(store.find_family(key(0)).await.unwrap().is_none());
+}
+
+pub(crate) async fn rotations_go_on_while_the_sweeper_deletes(store: Store) {
+    const EXPIRED: u32 = 1000;
+    let makers: tokio::task::JoinSet<()> = (0..20)
+        .map(|part| {
+            let store = store.clone();
+            async move {
+                for number in (part..EXPIRED).step_by(20) {
+                    family(&store, number, None).await;
+                }
+            }
+        })
+        .collect();
+    makers.join_all().await;
+    let late = START + DAY * 3;
+    let rotator = {
+        let (store, key) = (store.clone(), key(EXPIRED + 1));
+        let living = NewFamily { expires_at: START + DAY * 9, ..new_family(key, None) };
+        assert!(store.create_family(&living, None).await.unwrap());
+        tokio::spawn(async move {
+            let mut longest = Duration::ZERO;
+            for presented in 0..100 {
+                let began = std::time::Instant::now();
+                assert!(store.rotate(&rotation(key, presented, 1)).await.unwrap().is_some());
+                longest = longest.max(began.elapsed());
+            }
+            longest
+        })
+    };
+    let mut deleted = 0;
+    loop {
+        let step = store.flush_step(late).await.unwrap();
+        assert!(step.families <= 50, "{step:?}");
+        deleted += step.families;
+        if step.wrapped {
+            break;
+        }
+    }
+    let longest = rotator.await.unwrap();
+    assert!(longest < Duration::from_secs(2), "a rotation took {longest:?}");
+    assert_eq!(deleted, u64::from(EXPIRED));
 }

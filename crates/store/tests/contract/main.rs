@@ -10,12 +10,16 @@ mod events;
 mod families;
 mod flush;
 mod groups;
-mod login_limits;
+mod keys;
+mod limits;
+mod pooler;
 mod rotations;
 mod rules;
 mod schema;
+mod server;
 mod sessions;
 mod store;
+mod together;
 mod users;
 
 use std::time::Duration;
@@ -121,6 +125,15 @@ contract! {
         an_end_can_depend_on_the_family_having_moved_on
         all_families_of_a_user_end_and_no_others
     }
+    together {
+        sixty_four_families_rotate_once_each_for_eight_callers_at_once
+        rotations_at_once_change_what_each_of_them_says
+        bad_ones_among_rotations_at_once_keep_nobody_else_back
+        two_generations_at_once_are_answered_in_some_order
+        a_rotation_goes_through_when_its_caller_has_gone
+        rotations_that_were_begun_are_finished_before_the_store_is_closed
+        notes_of_use_are_written_with_rotations_at_once
+    }
     auth_tokens {
         an_auth_token_is_found_by_its_digest
         a_user_has_one_kept_auth_token
@@ -173,14 +186,15 @@ contract! {
         the_highest_expiry_of_a_foreign_token_is_remembered
         flushing_our_own_tokens_says_nothing_about_foreign_ones
         a_horizon_that_moved_out_keeps_the_family
+        rotations_go_on_while_the_sweeper_deletes
     }
-    login_limits {
-        the_later_of_two_rows_stays_whichever_comes_first
-        strangers_and_devices_have_rows_of_their_own
-        what_expires_last_is_listed_first
+    limits {
+        what_counts_against_somebody_is_read_back_whole
+        a_row_is_written_over_the_one_that_was_read_or_not_at_all
+        sixty_four_failures_at_once_count_sixty_four
+        a_new_device_takes_the_place_of_the_one_away_for_longest
         clearing_an_account_forgives_its_failures_and_no_others
-        what_memory_forgot_is_deleted_unless_it_came_back
-        expired_rows_are_flushed_some_at_a_time
+        expired_limits_are_flushed_some_at_a_time
     }
     sessions {
         a_session_is_found_by_its_digest_until_it_runs_out
@@ -193,6 +207,14 @@ contract! {
         a_session_of_a_deleted_user_is_nobodys
         sessions_that_ran_out_are_deleted_by_and_by
         sixty_four_logins_at_once_are_sixty_four_sessions
+    }
+    keys {
+        the_first_key_brings_the_settings_own_along
+        of_sixty_four_rotations_at_once_one_makes_a_key
+        a_key_retires_once_with_one_event_and_its_private_part_is_gone
+        a_seal_is_exchanged_for_the_very_one_that_was_seen
+        a_longest_life_only_grows
+        logins_are_counted_that_hold_a_token_of_a_time
     }
     rules {
         random_walks_leave_the_store_where_the_rules_say

@@ -9,7 +9,7 @@ use crate::START;
 
 pub(crate) struct Schema {
     server: String,
-    name: String,
+    pub(crate) name: String,
 }
 
 impl Schema {
@@ -24,10 +24,21 @@ impl Schema {
         schema
     }
 
-    pub(crate) async fn open(&self) -> Store {
+    /// Of the server, with the schema as its first.
+    pub(crate) fn url(&self) -> String {
         let separator = if self.server.contains('?') { '&' } else { '?' };
-        let url = format!("{}{separator}options=-c%20search_path%3D{}", self.server, self.name);
-        Store::connect(&url, OpenMode::Create, START).await.unwrap()
+        format!("{}{separator}options=-c%20search_path%3D{}", self.server, self.name)
+    }
+
+    /// `host:port`.
+    pub(crate) fn address(&self) -> String {
+        let (_, rest) = self.server.split_once("://").unwrap();
+        let (place, _) = rest.split_once(['/', '?']).unwrap_or((rest, ""));
+        place.rsplit_once('@').map_or(place, |(_, address)| address).to_owned()
+    }
+
+    pub(crate) async fn open(&self) -> Store {
+        Store::connect(&self.url(), OpenMode::Create, START).await.unwrap()
     }
 
     pub(crate) async fn remove(self) {

@@ -129,7 +129,7 @@ pub(super) fn views() -> impl Iterator<Item = &'static View> {
     views.filter(|view| view.renderers != Renderers::Schema)
 }
 
-/// The view of an endpoint. Pages and probes are none of the API.
+/// The view of an endpoint. Pages, keys and probes are none of the API.
 const fn view(endpoint: Endpoint) -> Option<&'static View> {
     match endpoint {
         Endpoint::TokenObtain => Some(&super::token::OBTAIN),
@@ -151,7 +151,7 @@ const fn view(endpoint: Endpoint) -> Option<&'static View> {
         Endpoint::JwtInfo => Some(&super::hand_made::INFO),
         Endpoint::AuthToken => Some(&super::auth_token::OBTAIN),
         Endpoint::Schema => Some(&SCHEMA),
-        Endpoint::SwaggerUi | Endpoint::Health | Endpoint::Ready => None,
+        Endpoint::SwaggerUi | Endpoint::Jwks | Endpoint::Health | Endpoint::Ready => None,
     }
 }
 

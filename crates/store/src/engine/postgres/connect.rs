@@ -1,4 +1,4 @@
-//! From a URL to a pool of connections.
+//! From a URL to pools of connections.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,31 +10,61 @@ use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::problem::{problem, words};
+use crate::connect_options::ConnectOptions;
 use crate::error::StoreError;
 
-/// What a URL says of a server, and who we are.
-pub(super) fn config(url: &str) -> Result<Config, StoreError> {
+/// What a URL says of a server, who we are, and what a session is to be like. What the URL says of a session itself
+/// counts more.
+pub(super) fn config(url: &str, options: &ConnectOptions) -> Result<Config, StoreError> {
     let mut config = Config::from_str(url).map_err(|_| StoreError::Url)?;
     if config.get_connect_timeout().is_none() {
-        config.connect_timeout(CONNECT);
+        config.connect_timeout(options.connect_timeout);
     }
     if config.get_application_name().is_none() {
         config.application_name("jeton");
     }
+    if config.get_keepalives_idle() == Config::new().get_keepalives_idle() {
+        config.keepalives_idle(KEEPALIVE);
+    }
+    match (options.pooler, config.get_options()) {
+        (true, Some(_)) => return Err(StoreError::PoolerOptions),
+        (true, None) => {}
+        (false, _) => prepend(
+            &mut config,
+            &format!(
+                "-c statement_timeout={} -c idle_in_transaction_session_timeout={}",
+                options.statement_timeout.as_millis(),
+                options.idle_in_transaction_timeout.as_millis()
+            ),
+        ),
+    }
     Ok(config)
 }
 
+/// The same for the connection on which families rotate: by their keys, however few they are, and never by a plan that
+/// was good for another number of them.
+pub(super) fn for_rotations(config: &Config, options: &ConnectOptions) -> Config {
+    let mut config = config.clone();
+    if !options.pooler {
+        prepend(
+            &mut config,
+            "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan",
+        );
+    }
+    config
+}
+
 /// A pool that connects when it is first used.
-pub(super) fn pool(config: Config) -> Result<Pool, StoreError> {
+pub(super) fn pool(config: Config, size: usize, options: &ConnectOptions) -> Result<Pool, StoreError> {
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = match tls_for(&config)? {
         None => Manager::from_config(config, NoTls, recycling),
         Some(tls) => Manager::from_config(config, tls, recycling),
     };
     let pool = Pool::builder(manager)
-        .max_size(CONNECTIONS)
-        .wait_timeout(Some(WAIT))
-        .create_timeout(Some(CONNECT))
+        .max_size(size)
+        .wait_timeout(Some(options.wait_timeout))
+        .create_timeout(Some(options.connect_timeout))
         .runtime(Runtime::Tokio1)
         .build();
     pool.map_err(|error| StoreError::Unreachable { reason: error.to_string() })
@@ -77,6 +107,46 @@ fn tls() -> Result<MakeRustlsConnect, StoreError> {
     Ok(MakeRustlsConnect::new(config))
 }
 
-const CONNECTIONS: usize = 16;
-const CONNECT: Duration = Duration::from_secs(5);
-const WAIT: Duration = Duration::from_secs(5);
+/// Of two settings of one name the server takes the later one.
+fn prepend(config: &mut Config, session: &str) {
+    let all = match config.get_options() {
+        Some(own) => format!("{session} {own}"),
+        None => session.to_owned(),
+    };
+    config.options(all);
+}
+
+/// After so long without a word the peer is asked whether it is there.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options_of(url: &str, options: &ConnectOptions) -> Result<Option<String>, StoreError> {
+        config(url, options).map(|config| config.get_options().map(str::to_owned))
+    }
+
+    #[test]
+    fn what_the_url_says_of_a_session_counts_more() {
+        let options = ConnectOptions::default();
+        let given = options_of("postgres://h/d?options=-c%20statement_timeout%3D0", &options).unwrap().unwrap();
+        assert!(given.starts_with("-c statement_timeout=30000 ") && given.ends_with(" -c statement_timeout=0"));
+    }
+
+    #[test]
+    fn nothing_is_set_in_a_session_of_a_pooler() {
+        let options = ConnectOptions { pooler: true, ..ConnectOptions::default() };
+        assert_eq!(options_of("postgres://h/d", &options), Ok(None));
+        let config = config("postgres://h/d", &options).unwrap();
+        assert_eq!(for_rotations(&config, &options).get_options(), None);
+        assert_eq!(options_of("postgres://h/d?options=-c%20a%3Db", &options), Err(StoreError::PoolerOptions));
+    }
+
+    #[test]
+    fn a_url_that_is_none_is_refused() {
+        for url in ["postgres://h:port/d", "postgres://h/d?sslmode=verify-full", "postgres://h/d?unknown=1"] {
+            assert_eq!(ConnectOptions::default().check(url), Err(StoreError::Url), "{url}");
+        }
+    }
+}

@@ -1,23 +1,30 @@
-//! PostgreSQL: a pool of connections, each write one statement or one transaction.
+//! PostgreSQL: a pool of connections, each write one statement or one transaction; rotations together.
 
 mod connect;
 mod migrate;
+pub(crate) mod moving;
+mod outage;
 mod problem;
+mod server;
+mod session;
+mod together;
 mod value;
 mod watch;
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Object, Pool};
-use futures_util::{StreamExt as _, pin_mut};
 use jeton_token::time::Timestamp;
+use tokio::time::timeout;
 use tokio_postgres::Config;
-use tokio_postgres::types::ToSql;
 
-use self::problem::{is_worth_another_try, problem};
+pub(crate) use self::migrate::PLACE;
+use self::problem::{Failure, problem};
+use self::server::Server;
+use self::session::Manner;
+use self::together::Together;
 pub(crate) use self::watch::Watch;
+use crate::connect_options::ConnectOptions;
 use crate::engine::sqlite::OpenMode;
 use crate::engine::{Effect, Outcome, Row, Statement};
 use crate::error::StoreError;
@@ -26,56 +33,90 @@ use crate::in_use::InUse;
 /// A database on a server. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Postgres {
-    pool: Pool,
+    server: Server,
+    rotations: Server,
+    together: Together,
     config: Arc<Config>,
+    is_pooled: bool,
     in_use: Arc<InUse>,
-    is_closed: Arc<AtomicBool>,
+}
+
+/// Whether a server could be found by that URL, and asked for what the options want.
+pub(crate) fn check(url: &str, options: &ConnectOptions) -> Result<(), StoreError> {
+    connect::config(url, options).map(drop)
 }
 
 impl Postgres {
     /// Connects, and brings the schema up to date. Several nodes may do so at once.
     pub(crate) async fn open(
         url: &str,
+        options: &ConnectOptions,
         mode: OpenMode,
         now: Timestamp,
         in_use: Arc<InUse>,
     ) -> Result<Self, StoreError> {
-        let config = connect::config(url)?;
-        let pool = connect::pool(config.clone())?;
-        let mut connection = pool.get().await.map_err(connect::refused)?;
-        migrate::bring_up_to_date(&mut connection, mode, now).await?;
-        drop(connection);
-        let postgres = Self { pool, config: Arc::new(config), in_use, is_closed: Arc::default() };
-        tokio::spawn(write_notes(
-            Arc::downgrade(&postgres.in_use),
-            postgres.pool.clone(),
-            Arc::clone(&postgres.config),
-            Arc::clone(&postgres.is_closed),
-        ));
+        let config = connect::config(url, options)?;
+        let others = options.max_connections.saturating_sub(1).max(1);
+        let pool = connect::pool(config.clone(), others, options)?;
+        let patience = options.statement_timeout + GRACE;
+        let server = Server::new(pool, Manner::new(options), patience);
+        let rotations = server.through(connect::pool(connect::for_rotations(&config, options), 1, options)?);
+        let session = server.session().await?;
+        migrate::bring_up_to_date(&session, mode, now).await?;
+        migrate::look_at_durability(&session).await?;
+        drop(session);
+        let together = Together::start(rotations.clone(), Arc::downgrade(&in_use));
+        let postgres =
+            Self { server, rotations, together, config: Arc::new(config), is_pooled: options.pooler, in_use };
+        tokio::spawn(write_notes(Arc::downgrade(&postgres.in_use), postgres.server.clone()));
         Ok(postgres)
     }
 
+    /// Again on a fresh connection, once, if the one that lay there was dead.
     pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        let connection = self.connection().await?;
-        Ok(run(&connection, &statement).await.map_err(problem)?.rows)
+        let began = Instant::now();
+        let mut found = self.read_once(&statement).await?;
+        if matches!(&found, Err(failure @ Failure::Said(_)) if failure.is_end_of_connection()) {
+            self.server.forget_older_than(began);
+            found = self.read_once(&statement).await?;
+        }
+        found.map(|effect| effect.rows).map_err(|failure| self.server.told(failure))
     }
 
-    /// In a task of its own, so that it goes through even if its caller stops waiting.
+    async fn read_once(&self, statement: &Statement) -> Result<Result<Effect, Failure>, StoreError> {
+        let session = self.server.session().await?;
+        let found = timeout(session.patience(), session.read(statement)).await;
+        Ok(session.settle(found))
+    }
+
+    /// In a task of its own, so that it goes through even if its caller stops waiting. Never again after a connection was
+    /// lost: it may have gone through.
     pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<Outcome, StoreError> {
-        let postgres = self.clone();
-        let writing = tokio::spawn(async move { postgres.write_to_the_end(statements).await });
+        if self.server.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        if let [only] = &statements[..]
+            && only.guard
+            && only.many.is_some()
+            && only.claim().is_some()
+        {
+            let only = only.clone();
+            return self.together.write(only).await;
+        }
+        let (server, in_use) = (self.server.clone(), Arc::clone(&self.in_use));
+        let writing = tokio::spawn(async move { write_to_the_end(&server, &in_use, &statements).await });
         writing.await.map_err(|_| StoreError::Closed)?
     }
 
     /// A reader beside the pool.
     pub(crate) fn watch(&self) -> Watch {
-        Watch::new(Arc::clone(&self.config))
+        Watch::new(Arc::clone(&self.config), self.is_pooled)
     }
 
     /// Wakes every node that listens. Nobody waits for it in vain: they look by themselves, too.
     pub(crate) async fn wake_others(&self) {
-        let woken = match self.connection().await {
-            Ok(connection) => connection.batch_execute(watch::WAKE).await.map_err(problem),
+        let woken = match self.server.session().await {
+            Ok(session) => session.batch_execute(watch::WAKE).await.map_err(problem),
             Err(error) => Err(error),
         };
         if let Err(error) = woken {
@@ -88,112 +129,43 @@ impl Postgres {
         rows.into_iter().next().map_or(Ok(0), |mut row| row.next("pg_database_size"))
     }
 
-    /// Writes the notes that have gathered and lets go of the server.
+    /// Writes the rotations that are queued and the notes that have gathered, and lets go of the server.
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
-        if self.is_closed.swap(true, Ordering::SeqCst) {
+        if !self.server.refuse() {
             return Err(StoreError::Closed);
         }
-        let written = self.write_to_the_end(Vec::new()).await;
-        self.pool.close();
+        self.together.close().await;
+        let written = write_to_the_end(&self.server, &self.in_use, &[]).await;
+        self.server.close();
+        self.rotations.close();
         written.map(drop)
-    }
-
-    async fn connection(&self) -> Result<Object, StoreError> {
-        if self.is_closed.load(Ordering::SeqCst) {
-            return Err(StoreError::Closed);
-        }
-        self.pool.get().await.map_err(connect::refused)
-    }
-
-    /// What the server gave up for the sake of another transaction is begun again.
-    async fn write_to_the_end(&self, statements: Vec<Statement>) -> Result<Outcome, StoreError> {
-        let connection = self.pool.get().await.map_err(connect::refused)?;
-        let notes = self.in_use.drain();
-        let mut tries = 0;
-        loop {
-            match carry_out(&connection, &notes, &statements).await {
-                Err(error) if is_worth_another_try(&error) && tries < TRIES => tries += 1,
-                Err(error) => {
-                    self.in_use.forget();
-                    return Err(problem(error));
-                }
-                Ok(outcome) => return Ok(outcome),
-            }
-        }
     }
 }
 
 /// Notes of tokens in use are written with the next write, and at the latest now and then; until nobody has the store.
-async fn write_notes(in_use: Weak<InUse>, pool: Pool, config: Arc<Config>, is_closed: Arc<AtomicBool>) {
-    while !is_closed.load(Ordering::SeqCst) {
+async fn write_notes(in_use: Weak<InUse>, server: Server) {
+    while !server.is_closed() {
         tokio::time::sleep(IDLE).await;
         let Some(in_use) = in_use.upgrade() else { return };
-        let (pool, config) = (pool.clone(), Arc::clone(&config));
-        let postgres = Postgres { pool, config, in_use, is_closed: Arc::clone(&is_closed) };
-        if postgres.in_use.is_any_pending()
-            && let Err(error) = postgres.write_to_the_end(Vec::new()).await
+        if in_use.is_any_pending()
+            && let Err(error) = write_to_the_end(&server, &in_use, &[]).await
         {
             tracing::warn!(%error, "it could not be noted which tokens are in use");
         }
     }
 }
 
-/// The notes first, as a rotation outdates them; then the list, whole or not at all.
-async fn carry_out(
-    connection: &Object,
-    notes: &[Statement],
-    statements: &[Statement],
-) -> Result<Outcome, tokio_postgres::Error> {
-    for note in notes {
-        run(connection, note).await?;
-    }
-    if let [only] = statements {
-        let effect = run(connection, only).await?;
-        return Ok(if only.guard && effect.changed == 0 { Outcome::Guarded } else { Outcome::Done(vec![effect]) });
-    }
-    if statements.is_empty() {
-        // Proves that the server can be written to: a standby refuses it.
-        run(connection, &Statement::new("SELECT 1 FROM jeton_install WHERE id = $1 FOR UPDATE", [1_i64.into()]))
-            .await?;
-        return Ok(Outcome::Done(Vec::new()));
-    }
-    connection.batch_execute("BEGIN").await?;
-    let outcome = list(connection, statements).await;
-    let end = if matches!(outcome, Ok(Outcome::Done(_))) { "COMMIT" } else { "ROLLBACK" };
-    let ended = connection.batch_execute(end).await;
-    let outcome = outcome?;
-    ended?;
-    Ok(outcome)
+async fn write_to_the_end(server: &Server, in_use: &InUse, statements: &[Statement]) -> Result<Outcome, StoreError> {
+    let session = server.last_session().await?;
+    let notes = in_use.drain();
+    let done = timeout(session.patience(), session.write(&notes, statements)).await;
+    session.settle(done).map_err(|failure| {
+        in_use.forget();
+        server.told(failure)
+    })
 }
 
-async fn list(connection: &Object, statements: &[Statement]) -> Result<Outcome, tokio_postgres::Error> {
-    let mut effects = Vec::with_capacity(statements.len());
-    for statement in statements {
-        let effect = run(connection, statement).await?;
-        if statement.guard && effect.changed == 0 {
-            return Ok(Outcome::Guarded);
-        }
-        effects.push(effect);
-    }
-    Ok(Outcome::Done(effects))
-}
-
-/// One statement to its end, prepared once for each connection.
-async fn run(connection: &Object, statement: &Statement) -> Result<Effect, tokio_postgres::Error> {
-    let types: Vec<_> = statement.params.iter().map(|value| value::type_of(value.kind())).collect();
-    let prepared = connection.prepare_typed_cached(statement.sql, &types).await?;
-    let params = statement.params.iter().map(|value| value as &(dyn ToSql + Sync));
-    let found = connection.query_raw(&prepared, params).await?;
-    pin_mut!(found);
-    let mut rows = Vec::new();
-    while let Some(row) = found.next().await {
-        rows.push(value::row(&row?)?);
-    }
-    let changed = found.rows_affected().unwrap_or(rows.len() as u64);
-    Ok(Effect { changed, rows })
-}
-
-/// How often a write is begun again that others got in the way of.
-const TRIES: u32 = 20;
 /// How long notes wait for a write that takes them along.
 const IDLE: Duration = Duration::from_secs(1);
+/// So much longer than a statement may run the answer may take.
+const GRACE: Duration = Duration::from_secs(2);

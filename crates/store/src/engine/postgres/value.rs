@@ -21,6 +21,17 @@ pub(super) fn type_of(kind: Kind) -> Type {
     }
 }
 
+/// What a column of such values is announced as.
+pub(super) fn array_of(kind: Kind) -> Type {
+    match kind {
+        Kind::Bool => Type::BOOL_ARRAY,
+        Kind::Integer => Type::INT8_ARRAY,
+        Kind::Text => Type::TEXT_ARRAY,
+        Kind::Bytes => Type::BYTEA_ARRAY,
+        Kind::Time => Type::TIMESTAMPTZ_ARRAY,
+    }
+}
+
 /// A row with its columns in their order.
 pub(super) fn row(row: &tokio_postgres::Row) -> Result<Row, tokio_postgres::Error> {
     let values: Result<Vec<Value>, _> = (0..row.len()).map(|column| row.try_get(column)).collect();
@@ -77,6 +88,31 @@ impl<'a> FromSql<'a> for Value {
         matches!(*ty, Type::BOOL | Type::INT2 | Type::INT4 | Type::INT8 | Type::BYTEA | Type::TIMESTAMPTZ)
             || <String as FromSql<'_>>::accepts(ty)
     }
+}
+
+/// A value in exactly the type of its column, as `COPY` wants it.
+#[derive(Debug)]
+pub(super) struct Exact<'v>(pub(super) &'v Value);
+
+/// A number for which the column has no room.
+#[derive(Debug, thiserror::Error)]
+#[error("a number does not fit into its column")]
+pub(super) struct TooWide;
+
+impl ToSql for Exact<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+        match (self.0, ty) {
+            (Value::Integer(integer), &Type::INT4) => i32::try_from(*integer).map_err(|_| TooWide)?.to_sql(ty, out),
+            (Value::Integer(integer), &Type::INT2) => i16::try_from(*integer).map_err(|_| TooWide)?.to_sql(ty, out),
+            (value, _) => value.to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
 }
 
 /// Microseconds as the server counts them.

@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Notify;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Socket};
+use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls, RowStream, Socket};
 
 use super::problem::problem;
 use super::{connect, value};
@@ -21,12 +21,15 @@ use crate::error::StoreError;
 /// Connects when it is first used, and again when its connection is gone.
 pub(crate) struct Watch {
     config: Arc<Config>,
+    /// A pooler takes no `LISTEN`, and keeps no prepared statement.
+    is_pooled: bool,
     woken: Arc<Notify>,
     session: Option<Session>,
 }
 
 struct Session {
     client: Client,
+    is_pooled: bool,
     prepared: HashMap<&'static str, tokio_postgres::Statement>,
     reading: tokio::task::AbortHandle,
 }
@@ -44,8 +47,8 @@ impl fmt::Debug for Watch {
 }
 
 impl Watch {
-    pub(super) fn new(config: Arc<Config>) -> Self {
-        Self { config, woken: Arc::default(), session: None }
+    pub(super) fn new(config: Arc<Config>, is_pooled: bool) -> Self {
+        Self { config, is_pooled, woken: Arc::default(), session: None }
     }
 
     pub(crate) async fn read(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
@@ -89,31 +92,40 @@ impl Watch {
             Some(tls) => listen(&self.config, tls, &self.woken).await,
             None => listen(&self.config, NoTls, &self.woken).await,
         }?;
-        let session = Session { client, prepared: HashMap::new(), reading };
-        session.client.batch_execute("LISTEN jeton_change").await.map_err(problem)?;
+        let session = Session { client, is_pooled: self.is_pooled, prepared: HashMap::new(), reading };
+        if !self.is_pooled {
+            session.client.batch_execute("LISTEN jeton_change").await.map_err(problem)?;
+        }
         Ok(session)
     }
 }
 
 impl Session {
     async fn read(&mut self, statement: &Statement) -> Result<Vec<Row>, StoreError> {
-        let prepared = match self.prepared.get(statement.sql) {
-            Some(prepared) => prepared.clone(),
-            None => {
-                let types: Vec<_> = statement.params.iter().map(|value| value::type_of(value.kind())).collect();
-                let prepared = self.client.prepare_typed(statement.sql, &types).await.map_err(problem)?;
-                self.prepared.insert(statement.sql, prepared.clone());
-                prepared
-            }
-        };
-        let params = statement.params.iter().map(|value| value as &(dyn ToSql + Sync));
-        let found = self.client.query_raw(&prepared, params).await.map_err(problem)?;
+        let found = self.start(statement).await.map_err(problem)?;
         pin_mut!(found);
         let mut rows = Vec::new();
         while let Some(row) = found.next().await {
             rows.push(row.and_then(|row| value::row(&row)).map_err(problem)?);
         }
         Ok(rows)
+    }
+
+    async fn start(&mut self, statement: &Statement) -> Result<RowStream, Error> {
+        let types: Vec<_> = statement.params.iter().map(|value| value::type_of(value.kind())).collect();
+        let params = statement.params.iter().map(|value| value as &(dyn ToSql + Sync));
+        if self.is_pooled {
+            return self.client.query_typed_raw(statement.sql, params.zip(types)).await;
+        }
+        let prepared = match self.prepared.get(statement.sql) {
+            Some(prepared) => prepared.clone(),
+            None => {
+                let prepared = self.client.prepare_typed(statement.sql, &types).await?;
+                self.prepared.insert(statement.sql, prepared.clone());
+                prepared
+            }
+        };
+        self.client.query_raw(&prepared, params).await
     }
 }
 

@@ -5,7 +5,9 @@
 
 mod connection;
 mod group_commit;
-mod open;
+pub(crate) mod lock;
+pub(crate) mod open;
+pub(crate) mod portable;
 mod readers;
 #[cfg(test)]
 mod schedules;
@@ -15,10 +17,11 @@ mod sync;
 mod writer;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jeton_token::time::Timestamp;
 
+use self::lock::FileLock;
 use self::readers::Readers;
 use self::writer::Writer;
 use crate::engine::{Outcome, Row, Statement};
@@ -32,6 +35,8 @@ pub enum OpenMode {
     Create,
     /// It is not: it must have been made before.
     Existing,
+    /// Nor is one brought up to date: it must have been before.
+    UpToDate,
 }
 
 /// Where a database is.
@@ -45,6 +50,7 @@ pub(crate) enum Location {
 pub(crate) struct Sqlite {
     writer: Writer,
     readers: Option<Readers>,
+    lock: Mutex<Option<FileLock>>,
     #[cfg(feature = "simulation")]
     stage: Option<stage::Staged>,
 }
@@ -56,13 +62,17 @@ impl Sqlite {
         now: Timestamp,
         in_use: Arc<InUse>,
     ) -> Result<Self, StoreError> {
-        let (connection, readers) = match location {
-            Location::Memory => (open::memory(now)?, None),
-            Location::File(path) => (open::file(path, mode, now)?, Some(Readers::new(path.clone()))),
+        let (connection, readers, lock) = match location {
+            Location::Memory => (open::memory(now)?, None, None),
+            Location::File(path) => {
+                let (connection, lock) = open::file(path, mode, now)?;
+                (connection, Some(Readers::new(path.clone())), Some(lock))
+            }
         };
         Ok(Self {
             writer: Writer::start(connection, in_use)?,
             readers,
+            lock: Mutex::new(lock),
             #[cfg(feature = "simulation")]
             stage: None,
         })
@@ -96,11 +106,13 @@ impl Sqlite {
         rows.into_iter().next().map_or(Ok(0), |mut row| row.next("page_count"))
     }
 
-    /// Readers first: the last connection that closes takes the log away.
+    /// Readers first: the last connection that closes takes the log away. The lock last.
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
         if let Some(readers) = &self.readers {
             readers.close();
         }
-        self.writer.close().await
+        let closed = self.writer.close().await;
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+        closed
     }
 }

@@ -171,7 +171,7 @@ fn a_close_among_callers() {
 }
 
 fn schedules() -> usize {
-    if std::env::var_os("JETON_TEST_LONG").is_some_and(|value| value == "1") { 50_000 } else { 500 }
+    if option_env!("JETON_TEST_LONG") == Some("1") { 50_000 } else { 500 }
 }
 
 /// By chance, and with few changes of thread at the worst moments.

@@ -70,7 +70,7 @@ impl Stage {
     pub(crate) fn engine(&self, in_use: Arc<InUse>) -> Result<Sqlite, StoreError> {
         let stage = Some(Staged { shared: Arc::clone(&self.0), in_use: Arc::clone(&in_use) });
         let aside = Connection::open("".as_ref(), super::connection::Role::Memory)?;
-        Ok(Sqlite { writer: Writer::start(aside, in_use)?, readers: None, stage })
+        Ok(Sqlite { writer: Writer::start(aside, in_use)?, readers: None, lock: Mutex::new(None), stage })
     }
 }
 
