@@ -254,7 +254,8 @@ fn settings(url: &str) -> String {
          secret_key = \"a key that signs nothing but the tokens of this one measurement\"\n\
          [server]\nlisten = \"127.0.0.1:0\"\n\
          [database]\nurl = \"{url}\"\n\
-         [log]\nlevel = \"warn\"\n"
+         [log]\nlevel = \"warn\"\n\
+         [simple_jwt]\nROTATE_REFRESH_TOKENS = true\nBLACKLIST_AFTER_ROTATION = true\n"
     )
 }
 

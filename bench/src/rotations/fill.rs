@@ -54,7 +54,8 @@ pub(super) async fn postgres(client: &Client, count: u32) -> Result<()> {
         client.execute(INSERT, &[&START_TICKS, &start, &end, &(NOW * 1_000_000), &EXPIRES]).await?;
         told("PostgreSQL", last + 1, count)?;
     }
-    client.batch_execute("VACUUM ANALYZE jeton_family; CHECKPOINT").await?;
+    client.batch_execute("VACUUM ANALYZE jeton_family").await?;
+    client.batch_execute("CHECKPOINT").await?;
     let mine = key(count - 1).as_bytes().to_vec();
     let found = client.query("SELECT 1 FROM jeton_family WHERE key = $1", &[&mine]).await?;
     ensure!(found.len() == 1, "the keys that SQL makes are not ours");
