@@ -35,7 +35,14 @@ def session_cookies():
     return answer.cookies.get_dict()
 
 
-# What each view wants, by its name: a body; cookies; and another header than that of an access token.
+def a_sign_in():
+    """The id of a login that was just made."""
+    headers = {"Authorization": f"Bearer {service().login()['access']}"}
+    listed = requests.get(f"{service().url}/api/sessions/", headers=headers, timeout=30).json()
+    return next(one["id"] for one in listed["results"] if one["current"])
+
+
+# What each view wants, by its name: a body; cookies; another header than that of an access token; a place in its path.
 BODIES = {
     "Token Obtain Pair": credentials,
     "Token Refresh": lambda: {"refresh": service().login()["refresh"]},
@@ -52,12 +59,13 @@ BODIES = {
 }
 COOKIES = {"Cookie Refresh": refresh_cookie, "Cookie Logout": refresh_cookie, "Session Logout": session_cookies}
 HEADERS = {"Jwt Info": lambda: {"jwt-auth": service().login("/api/v1/users/login/jwt")["token"]}}
-BARE = {"Me", "Spectacular Api"}
+PATHS = {"Session": lambda: {"id": a_sign_in()}}
+BARE = {"Me", "Sessions", "Spectacular Api"}
 
 
 def test_this_file_knows_every_view():
     views = {operation.definition.raw["summary"] for operation in OPERATIONS.values()}
-    assert views <= {*BODIES, *COOKIES, *HEADERS, *BARE}
+    assert views <= {*BODIES, *COOKIES, *HEADERS, *PATHS, *BARE}
 
 
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
@@ -71,6 +79,7 @@ def test_every_operation_is_reached_with_a_valid_token(label, accept):
     headers = {"Authorization": f"Bearer {service().login()['access']}", "Accept": accept}
     headers |= HEADERS.get(view, dict)()
     given = {"body": BODIES[view](), "media_type": "application/json"} if view in BODIES else {}
+    given |= {"path_parameters": PATHS[view]()} if view in PATHS else {}
     case = operation.Case(headers=headers, cookies=COOKIES.get(view, dict)(), **given)
     answer = case.call(base_url=service().url)
     assert str(answer.status_code) == success, answer.text

@@ -14,7 +14,7 @@ struct Package {
     probe: [&'static str; 3],
 }
 
-const PACKAGES: [Package; 14] = [
+const PACKAGES: [Package; 17] = [
     Package { name: "gcc", probe: ["cc", "--version", ""] },
     Package { name: "g++", probe: ["c++", "--version", ""] },
     Package { name: "libc6-dev", probe: ["sh", "-c", "test -e /usr/include/stdio.h"] },
@@ -27,6 +27,9 @@ const PACKAGES: [Package; 14] = [
     Package { name: "fontconfig", probe: ["fc-list", "--version", ""] },
     Package { name: "fonts-noto-cjk", probe: ["sh", "-c", "fc-list :lang=ko | grep -q ."] },
     Package { name: "postgresql", probe: ["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"] },
+    Package { name: "redis-server", probe: ["redis-server", "--version", ""] },
+    Package { name: "pgbouncer", probe: ["sh", "-c", "test -x /usr/sbin/pgbouncer || pgbouncer --version"] },
+    Package { name: "haproxy", probe: ["sh", "-c", "test -x /usr/sbin/haproxy || haproxy -v"] },
     Package { name: "python3", probe: ["python3", "-c", "import ssl, sqlite3"] },
     Package { name: "python3-venv", probe: ["python3", "-c", "import venv, ensurepip"] },
 ];

@@ -28,6 +28,7 @@ pub(crate) fn steps() -> Vec<Step> {
         Step { name: "schema", run: schema },
         Step { name: "crash", run: crash },
         Step { name: "crash-planted", run: crash_planted },
+        Step { name: "nodes", run: nodes },
     ]
 }
 
@@ -171,6 +172,12 @@ fn crash(workspace: &Workspace) -> Result<Outcome> {
 /// The crash test is able to fail: it finds what a build that answers before its commit loses.
 fn crash_planted(workspace: &Workspace) -> Result<Outcome> {
     counting(chaos(workspace).args(["--", "--expect-loss"])).map(Outcome::Tested)
+}
+
+/// Three nodes on one PostgreSQL, raced, cut off, killed and restarted: they agree, and nothing is lost.
+fn nodes(workspace: &Workspace) -> Result<Outcome> {
+    let cluster = Cluster::start()?;
+    counting(chaos(workspace).args(["--", "nodes"]).env("JETON_TEST_POSTGRES", cluster.url())).map(Outcome::Tested)
 }
 
 fn chaos(workspace: &Workspace) -> Command {

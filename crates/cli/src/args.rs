@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::site::SiteArgs;
 use crate::{
-    auth_token, check, completions, createsuperuser, flushexpiredtokens, info, init, keys, limits, man, openapi, serve,
-    token, user,
+    auth_token, backup, check, completions, createsuperuser, flushexpiredtokens, info, init, keys, limits, man,
+    migrate, move_to, openapi, restore, serve, session, token, user,
 };
 
 /// Sign-in for people: token pairs, refresh with rotation, blacklist and logout, on one SQLite file.
@@ -31,10 +31,16 @@ pub(crate) enum Command {
     #[command(subcommand)]
     AuthToken(auth_token::Command),
     #[command(subcommand)]
+    Session(session::Command),
+    #[command(subcommand)]
     Keys(keys::Command),
     #[command(subcommand)]
     Limits(limits::Command),
     Flushexpiredtokens(flushexpiredtokens::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Migrate(migrate::Args),
+    Move(move_to::Args),
     Info(info::Args),
     Openapi(openapi::Args),
     Completions(completions::Args),

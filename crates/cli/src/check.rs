@@ -105,6 +105,7 @@ fn unfit(settings: Settings) -> Result<Vec<Problem>, Failure> {
         Err(BuildError::HandMade(error)) => vec![told("secret_key", &error)],
         Err(error @ (BuildError::Cost(_) | BuildError::Zero(_))) => vec![told("passwords", &error)],
         Err(error @ BuildError::UserIdField) => vec![told("simple_jwt.USER_ID_FIELD", &error)],
+        Err(error @ BuildError::Redis) => vec![told("redis.url", &error)],
         Err(error @ BuildError::Threads(_)) => return Err(error.into()),
     })
 }

@@ -3,9 +3,10 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use jeton::auth::{AuthError, BuildError, SetupError, UserError};
+use jeton::auth::{AuthError, BuildError, KeysError, SetupError, UserError};
 use jeton::settings::Problems;
 use jeton_store::StoreError;
+use jeton_store::moving::MoveError;
 
 use crate::problem;
 use crate::words::{say, told};
@@ -76,6 +77,30 @@ impl From<StoreError> for Failure {
     }
 }
 
+impl From<MoveError> for Failure {
+    fn from(error: MoveError) -> Self {
+        let text = error.to_string();
+        let (what, next) = what_and_next(&text);
+        let (what, next) = (told(what), told(&next));
+        match error {
+            MoveError::Store(_)
+            | MoveError::File { .. }
+            | MoveError::Checksum { .. }
+            | MoveError::Content { .. }
+            | MoveError::Refused { .. } => Self::io(what, next),
+            MoveError::Memory
+            | MoveError::FileExists { .. }
+            | MoveError::NoFile { .. }
+            | MoveError::NotWhole { .. }
+            | MoveError::InUse { .. }
+            | MoveError::Occupied { .. }
+            | MoveError::NotEmpty { .. }
+            | MoveError::Connected { .. }
+            | MoveError::Same => Self::refused(what, next),
+        }
+    }
+}
+
 /// The two halves of a message of the store: what happened, then mostly a colon and what to do. A colon in brackets is
 /// another.
 pub(crate) fn what_and_next(text: &str) -> (&str, String) {
@@ -106,7 +131,8 @@ impl From<BuildError> for Failure {
             | BuildError::HandMade(_)
             | BuildError::Cost(_)
             | BuildError::Zero(_)
-            | BuildError::UserIdField => Self::refused(told(&error.to_string()), say!("Change that setting.")),
+            | BuildError::UserIdField
+            | BuildError::Redis => Self::refused(told(&error.to_string()), say!("Change that setting.")),
             BuildError::Threads(_) => {
                 Self::io(told(&error.to_string()), say!("Lower the setting, or raise the limits of this user."))
             }
@@ -143,6 +169,36 @@ impl From<SetupError> for Failure {
     }
 }
 
+impl From<KeysError> for Failure {
+    fn from(error: KeysError) -> Self {
+        let what = told(&error.to_string());
+        match error {
+            KeysError::Store(error) => error.into(),
+            KeysError::Key(_) => Self::refused(what, say!("Choose another one.")),
+            KeysError::Waiting { kid } => {
+                Self::refused(what, say!("Wait until it signs, or take it back: `jeton keys retire {}`.", kid))
+            }
+            KeysError::Raced => Self::refused(what, say!("`jeton keys list` shows what it made.")),
+            KeysError::Unknown(_) | KeysError::Retired(_) => {
+                Self::refused(what, say!("`jeton keys list` shows which there are."))
+            }
+            KeysError::Signs(_) => Self::refused(
+                what,
+                say!("Rotate first: `jeton keys rotate`, or `jeton keys rotate --now` if it is stolen."),
+            ),
+            KeysError::InUse { until, logins, .. } => Self::refused(
+                what,
+                say!(
+                    "{} logins of {} users would end, and access tokens with them. Wait until {}, or give --now.",
+                    logins.logins,
+                    logins.users,
+                    crate::output::moment(until)
+                ),
+            ),
+        }
+    }
+}
+
 impl From<AuthError> for Failure {
     fn from(error: AuthError) -> Self {
         match error {
@@ -150,9 +206,17 @@ impl From<AuthError> for Failure {
             AuthError::UserInactive => {
                 Self::refused(say!("the user is locked"), say!("Unlock them first: `jeton user unlock NAME`."))
             }
+            AuthError::TooManySignIns => {
+                let next = say!("End one of them: `jeton session list NAME`, then `jeton session end ID`.");
+                Self::refused(say!("the user has as many sign-ins as devices.max_per_user lets them"), next)
+            }
             AuthError::Throttled { .. } => {
                 Self::refused(told(&error.to_string()), say!("Wait, or forgive it: `jeton limits clear NAME`."))
             }
+            AuthError::NoSigningKey => Self::refused(
+                told(&error.to_string()),
+                say!("Put the former secret_key back, or make a key under the new one: `jeton keys rotate --now`."),
+            ),
             AuthError::Overloaded { .. } | AuthError::HashingUnavailable | AuthError::Contended => {
                 Self::io(told(&error.to_string()), say!("Try again."))
             }

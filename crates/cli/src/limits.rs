@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use jeton::auth::AccountLimit;
-use jeton_store::{LoginLimit, OpenMode};
+use jeton_store::{LimitRow, OpenMode};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -54,7 +54,7 @@ async fn show(site: &SiteArgs, args: &ShowArgs) -> Result<(), Failure> {
     let limit = auth.account_limit(&args.account).await?;
     let now = auth.now();
     auth.store().close().await?;
-    let waits = |row: &&LoginLimit| row.held_until.is_some_and(|until| now < until);
+    let waits = |row: &&LimitRow| row.held_until.is_some_and(|until| now < until);
     let AccountLimit { failures, strangers, devices } = &limit;
     let shown = Shown {
         failures: *failures,

@@ -2,6 +2,7 @@
 
 mod args;
 mod auth_token;
+mod backup;
 mod check;
 mod completions;
 mod createsuperuser;
@@ -14,13 +15,18 @@ mod keys;
 mod limits;
 mod logs;
 mod man;
+mod migrate;
+mod move_to;
 mod openapi;
 mod output;
 mod password;
 mod problem;
+mod progress;
 mod prompt;
+mod restore;
 mod secret_files;
 mod serve;
+mod session;
 mod site;
 mod token;
 mod user;
@@ -71,7 +77,12 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Flushexpiredtokens(args) => done(runtime.block_on(flushexpiredtokens::run(&site, &args))),
         Command::Limits(command) => done(runtime.block_on(limits::run(&site, &command))),
         Command::AuthToken(command) => done(runtime.block_on(auth_token::run(&site, command))),
-        Command::Keys(command) => done(keys::run(&command)),
+        Command::Keys(command) => done(runtime.block_on(keys::run(&site, &command))),
+        Command::Session(command) => done(runtime.block_on(session::run(&site, command))),
+        Command::Backup(args) => done(runtime.block_on(backup::run(&site, &args))),
+        Command::Restore(args) => done(runtime.block_on(restore::run(&site, &args))),
+        Command::Migrate(args) => done(runtime.block_on(migrate::run(&site, &args))),
+        Command::Move(args) => done(runtime.block_on(move_to::run(&site, &args))),
         Command::Info(args) => done(runtime.block_on(info::run(&site, &args))),
         Command::Openapi(args) => done(openapi::run(&site, &args)),
         Command::Completions(args) => done(completions::run(&args)),

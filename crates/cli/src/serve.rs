@@ -48,6 +48,7 @@ pub(crate) async fn run(site: &SiteArgs, args: &Args) -> Result<ExitCode, Failur
     let made = made.into_iter().chain(new_database(&site)).collect::<Vec<_>>();
     let store = site.open_store(OpenMode::Create).await?;
     let jeton = Jeton::new(site.settings().clone(), store.clone())?;
+    jeton.auth().check_keys().await?;
     let listener = bind(&site, args.listen.is_some()).await?;
     let address = listener.local_addr().map_err(|error| network(say!("the listener has no address: {}", error)))?;
     if !args.quiet {

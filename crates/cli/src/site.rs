@@ -9,7 +9,7 @@ use clap::Args;
 use jeton::auth::Auth;
 use jeton::entropy::Entropy;
 use jeton::settings::{Loaded, Location, Settings, SettingsFile, Sources};
-use jeton_store::{OpenMode, Store};
+use jeton_store::{OpenMode, Store, StoreError};
 use jeton_token::time::Clock;
 
 use crate::failure::Failure;
@@ -89,18 +89,44 @@ impl Site {
 
     /// Opens the database. A new one is made only by commands that put something into it.
     pub(crate) async fn open_store(&self, mode: OpenMode) -> Result<Store, Failure> {
-        let url = match &self.settings().database.location {
-            Location::Memory => "sqlite::memory:".to_owned(),
-            Location::File(path) => {
-                if mode == OpenMode::Create {
-                    first_start::make_data_folder_of(&self.config, path)?;
-                }
-                format!("sqlite://{}", path.display())
-            }
-            Location::Server(url) => url.expose().clone(),
+        let mode = match self.settings().database.migrate {
+            true => mode,
+            false => OpenMode::UpToDate,
         };
-        let options = &self.settings().database.connect;
-        Ok(Store::connect_with(&url, options, mode, Clock::system().now()).await?)
+        self.open_as(mode).await
+    }
+
+    /// The same, whoever may bring the schema up to date.
+    pub(crate) async fn open_as(&self, mode: OpenMode) -> Result<Store, Failure> {
+        if mode == OpenMode::Create {
+            self.make_data_folder()?;
+        }
+        let (url, options) = (self.database_url(), &self.settings().database.connect);
+        let opened = Store::connect_with(&url, options, mode, Clock::system().now()).await;
+        opened.map_err(|error| match error {
+            StoreError::Missing { .. } | StoreError::NotInstalled if mode == OpenMode::UpToDate => Failure::io(
+                say!("there is no database {} yet", self.settings().database.url),
+                say!("Run `jeton migrate` to make it; database.migrate says that nothing else does."),
+            ),
+            error => error.into(),
+        })
+    }
+
+    /// The URL that the store takes. It may hold a password.
+    pub(crate) fn database_url(&self) -> String {
+        match &self.settings().database.location {
+            Location::Memory => "sqlite::memory:".to_owned(),
+            Location::File(path) => format!("sqlite://{}", path.display()),
+            Location::Server(url) => url.expose().clone(),
+        }
+    }
+
+    /// Makes the folder that a new site keeps its database in.
+    pub(crate) fn make_data_folder(&self) -> Result<(), Failure> {
+        match &self.settings().database.location {
+            Location::File(path) => first_start::make_data_folder_of(&self.config, path),
+            Location::Memory | Location::Server(_) => Ok(()),
+        }
     }
 
     /// The rules over the database.

@@ -111,12 +111,13 @@ impl Jeton {
         &self.0.auth
     }
 
-    /// What a running service does beside answering: it hears of what others do to its database, forgets expired tokens,
-    /// and learns what passwords cost. Never ends; spawn it and drop it at the stop. Without it everything that may
-    /// change is asked of the database each time.
+    /// What a running service does beside answering: it hears of what others do to its database, signing keys included,
+    /// forgets expired tokens, and learns what passwords cost. Never ends; spawn it and drop it at the stop. Without it
+    /// everything that may change is asked of the database each time.
     pub async fn upkeep(&self) {
         let auth = self.auth();
-        tokio::join!(auth.follow(), sweeper::sweep(auth.store(), auth.clock()), census::repeat(auth));
+        let sweeping = sweeper::sweep(auth.store(), auth.clock());
+        tokio::join!(auth.follow(), auth.watch_keys(), sweeping, census::repeat(auth));
     }
 
     pub(crate) fn app(&self) -> &App {

@@ -26,7 +26,7 @@ pub(crate) async fn sweep(store: &Store, clock: &Clock) {
 /// Failures that count for nothing any more.
 async fn sweep_limits(store: &Store, clock: &Clock) {
     loop {
-        match store.flush_login_limits(clock.now()).await {
+        match store.flush_limits(clock.now()).await {
             Ok(0) => return,
             Ok(rows) => tracing::debug!(rows, "expired limits were flushed"),
             Err(error) => return tracing::warn!(%error, "expired limits could not be flushed"),

@@ -18,7 +18,7 @@ pub enum StoreError {
     Unreachable { reason: String },
     #[error(
         "a transaction-mode pooler takes no options for a session: remove `options` from the database URL, and set them \
-         for the role (ALTER ROLE ... SET ...)"
+         for the role with ALTER ROLE"
     )]
     PoolerOptions,
     #[error(
@@ -70,6 +70,8 @@ pub enum StoreError {
         path.display()
     )]
     Newer { path: PathBuf, found: u32, known: u32 },
+    #[error("the database was made by an older Jeton and is {steps} steps behind: run `jeton migrate`")]
+    Behind { steps: usize },
     #[error(
         "migration {number:04}_{name} was applied to this database with another text than this version has: install \
          the version that made the database"

@@ -41,6 +41,7 @@ pub enum EventKind {
     SignedOutEverywhere,
     TokenBlacklisted,
     FamilyEnded,
+    SessionEnded,
     FamilyMarked,
     LedgerBehind,
     UnknownToken,
@@ -52,16 +53,19 @@ pub enum EventKind {
     AuthTokenCreated,
     AuthTokenEnded,
     Throttled,
+    SigningKeyAdded,
+    SigningKeyRetired,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::SignedOutEverywhere,
         Self::TokenBlacklisted,
         Self::FamilyEnded,
+        Self::SessionEnded,
         Self::FamilyMarked,
         Self::LedgerBehind,
         Self::UnknownToken,
@@ -73,6 +77,8 @@ impl EventKind {
         Self::AuthTokenCreated,
         Self::AuthTokenEnded,
         Self::Throttled,
+        Self::SigningKeyAdded,
+        Self::SigningKeyRetired,
     ];
 
     /// As written into the log.
@@ -83,6 +89,7 @@ impl EventKind {
             Self::SignedOutEverywhere => "signed_out_everywhere",
             Self::TokenBlacklisted => "token_blacklisted",
             Self::FamilyEnded => "family_ended",
+            Self::SessionEnded => "session_ended",
             Self::FamilyMarked => "family_marked",
             Self::LedgerBehind => "ledger_behind",
             Self::UnknownToken => "unknown_token",
@@ -94,6 +101,8 @@ impl EventKind {
             Self::AuthTokenCreated => "auth_token_created",
             Self::AuthTokenEnded => "auth_token_ended",
             Self::Throttled => "throttled",
+            Self::SigningKeyAdded => "signing_key_added",
+            Self::SigningKeyRetired => "signing_key_retired",
         }
     }
 

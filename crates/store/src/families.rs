@@ -97,25 +97,7 @@ pub(crate) use family_columns;
 impl Store {
     /// A login. False if the key is taken: choose another.
     pub async fn create_family(&self, family: &NewFamily, event: Option<&NewEvent>) -> Result<bool, StoreError> {
-        const SQL: &str = "INSERT INTO jeton_family (key, kind, user_id, generation, consumed_below, marked, \
-            created_at, token_expires_at, expires_at) \
-            VALUES ($1, $2, (SELECT id FROM auth_user WHERE id = $3), 0, 0, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
-        let insert = Statement::new(
-            SQL,
-            [
-                family.key.into(),
-                family.kind.into(),
-                family.user_id.into(),
-                false.into(),
-                family.created_at.into(),
-                family.token_expires_at.into(),
-                family.expires_at.into(),
-            ],
-        );
-        let mut statements = vec![insert.guard()];
-        statements.extend(device(family));
-        statements.extend(event.map(events::append));
-        Ok(self.engine.write(statements).await?.is_done())
+        Ok(self.engine.write(creation(family, event)).await?.is_done())
     }
 
     /// A foreign refresh token becomes a family at generation 1, its own place being generation 0, which is used up if
@@ -222,6 +204,29 @@ impl Store {
         }
         Ok(Some(found))
     }
+}
+
+/// The statements of a login.
+pub(crate) fn creation(family: &NewFamily, event: Option<&NewEvent>) -> Vec<Statement> {
+    const SQL: &str = "INSERT INTO jeton_family (key, kind, user_id, generation, consumed_below, marked, \
+        created_at, token_expires_at, expires_at) \
+        VALUES ($1, $2, (SELECT id FROM auth_user WHERE id = $3), 0, 0, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+    let insert = Statement::new(
+        SQL,
+        [
+            family.key.into(),
+            family.kind.into(),
+            family.user_id.into(),
+            false.into(),
+            family.created_at.into(),
+            family.token_expires_at.into(),
+            family.expires_at.into(),
+        ],
+    );
+    let mut statements = vec![insert.guard()];
+    statements.extend(device(family));
+    statements.extend(event.map(events::append));
+    statements
 }
 
 fn device(family: &NewFamily) -> Option<Statement> {

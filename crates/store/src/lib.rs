@@ -8,6 +8,7 @@ mod auth_tokens;
 mod blacklist;
 mod changes;
 mod connect_options;
+mod devices;
 mod django_time;
 mod engine;
 mod error;
@@ -18,10 +19,14 @@ mod flush;
 mod follow;
 mod groups;
 mod in_use;
-mod login_limits;
+mod keys;
+mod limits;
 mod migrate;
+pub mod moving;
 mod rotations;
 mod sessions;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod user_triggers;
 mod users;
 
@@ -33,6 +38,7 @@ pub use crate::auth_tokens::{AuthToken, AuthTokenTerms, NewAuthToken};
 pub use crate::blacklist::{BlacklistedToken, SingleToken};
 pub use crate::changes::{Change, ChangeKind};
 pub use crate::connect_options::ConnectOptions;
+pub use crate::devices::{Opened, SignIn, SignInCap, SignInCursor, SignInId, SignInKind, WhenFull};
 pub use crate::engine::sqlite::OpenMode;
 pub use crate::error::StoreError;
 pub use crate::events::{Event, EventKind, NewEvent};
@@ -41,9 +47,10 @@ pub use crate::families::{Device, FamilyKind, FamilyRow, NewFamily, TokenCounts}
 pub use crate::flush::{FlushStep, Flushed};
 pub use crate::follow::Follower;
 pub use crate::groups::Group;
-pub use crate::login_limits::LoginLimit;
+pub use crate::keys::{NewSigningKey, SETTINGS_KEY, SignedLogins, SigningKey};
+pub use crate::limits::{LimitRow, LimitSubject, LimitWrite};
 pub use crate::rotations::Rotation;
-pub use crate::sessions::{NewSession, SessionDigest, SessionRow};
+pub use crate::sessions::{NewSession, SessionDigest, SessionId, SessionRow};
 pub use crate::users::{NewUser, PasswordEnds, User, UserField, UserKey};
 
 use crate::engine::postgres::Postgres;

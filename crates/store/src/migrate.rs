@@ -34,6 +34,9 @@ pub(crate) const SQLITE: &[Migration] = &[
     Migration { number: 8, name: "limit", sql: include_str!("../migrations/sqlite/0008_limit.sql") },
     Migration { number: 9, name: "group", sql: include_str!("../migrations/sqlite/0009_group.sql") },
     Migration { number: 10, name: "change", sql: include_str!("../migrations/sqlite/0010_change.sql") },
+    Migration { number: 11, name: "signing_key", sql: include_str!("../migrations/sqlite/0011_signing_key.sql") },
+    Migration { number: 12, name: "devices", sql: include_str!("../migrations/sqlite/0012_devices.sql") },
+    Migration { number: 13, name: "limit_nodes", sql: include_str!("../migrations/sqlite/0013_limit_nodes.sql") },
 ];
 
 /// The same steps for PostgreSQL: same numbers, same names.
@@ -48,6 +51,9 @@ pub(crate) const POSTGRES: &[Migration] = &[
     Migration { number: 8, name: "limit", sql: include_str!("../migrations/postgres/0008_limit.sql") },
     Migration { number: 9, name: "group", sql: include_str!("../migrations/postgres/0009_group.sql") },
     Migration { number: 10, name: "change", sql: include_str!("../migrations/postgres/0010_change.sql") },
+    Migration { number: 11, name: "signing_key", sql: include_str!("../migrations/postgres/0011_signing_key.sql") },
+    Migration { number: 12, name: "devices", sql: include_str!("../migrations/postgres/0012_devices.sql") },
+    Migration { number: 13, name: "limit_nodes", sql: include_str!("../migrations/postgres/0013_limit_nodes.sql") },
 ];
 
 /// What comes before all of them, on both engines.
@@ -87,6 +93,14 @@ pub(crate) fn pending<'a>(
         }
     }
     Ok(&known[applied.len()..])
+}
+
+/// Refuses a database that something would have to be applied to.
+pub(crate) fn none_pending(known: &[Migration], applied: &[Applied], path: &Path) -> Result<(), StoreError> {
+    match pending(known, applied, path)?.len() {
+        0 => Ok(()),
+        steps => Err(StoreError::Behind { steps }),
+    }
 }
 
 #[cfg(test)]

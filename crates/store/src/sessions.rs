@@ -5,7 +5,7 @@ use std::fmt;
 use jeton_token::time::Timestamp;
 use sha2::{Digest, Sha256};
 
-use crate::engine::{Statement, Value};
+use crate::engine::{FromValue, Statement, Value};
 use crate::events::{self, NewEvent};
 use crate::{Store, StoreError};
 
@@ -13,11 +13,17 @@ use crate::{Store, StoreError};
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionDigest([u8; 32]);
 
+/// What a session is called in public. It opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionId(pub [u8; 16]);
+
 /// A session to be.
 #[derive(Clone, Debug)]
 pub struct NewSession {
     /// Of its key.
     pub digest: SessionDigest,
+    /// Its name.
+    pub id: SessionId,
     /// Who signed in.
     pub user_id: i64,
     /// Binds it to the password that it was opened with.
@@ -35,6 +41,8 @@ pub struct NewSession {
 /// A session that has not run out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRow {
+    /// Its name.
+    pub id: SessionId,
     /// Whose it is; nobody's once the user is deleted.
     pub user_id: Option<i64>,
     /// What bound it to a password.
@@ -58,6 +66,18 @@ impl fmt::Debug for SessionDigest {
     }
 }
 
+impl From<SessionId> for Value {
+    fn from(id: SessionId) -> Self {
+        Self::Bytes(id.0.to_vec())
+    }
+}
+
+impl FromValue for SessionId {
+    fn from_value(value: Value) -> Option<Self> {
+        Vec::from_value(value)?.try_into().ok().map(Self)
+    }
+}
+
 impl From<SessionDigest> for Value {
     fn from(digest: SessionDigest) -> Self {
         Self::Bytes(digest.0.to_vec())
@@ -73,25 +93,7 @@ impl Store {
         replaces: Option<SessionDigest>,
         event: &NewEvent,
     ) -> Result<bool, StoreError> {
-        const SQL: &str = "INSERT INTO jeton_session \
-            (digest, user_id, auth_hash, created_at, expires_at, user_agent, address) \
-            SELECT $1, id, $3, $4, $5, $6, $7 FROM auth_user WHERE id = $2 ON CONFLICT DO NOTHING";
-        let user_agent =
-            session.user_agent.as_ref().map(|text| text.chars().take(USER_AGENT_LENGTH).collect::<String>());
-        let values = [
-            session.digest.into(),
-            session.user_id.into(),
-            session.auth_hash.as_slice().into(),
-            session.created_at.into(),
-            session.expires_at.into(),
-            user_agent.into(),
-            session.address.clone().into(),
-        ];
-        let mut statements = vec![Statement::new(SQL, values).guard()];
-        statements.push(last_login(session.user_id, session.created_at));
-        statements.extend(replaces.map(delete));
-        statements.push(events::append(event));
-        Ok(self.engine.write(statements).await?.is_done())
+        Ok(self.engine.write(creation(session, replaces, event)).await?.is_done())
     }
 
     /// Another login of the same user in the same session: it lives on, from now. False if it ended in the meantime.
@@ -103,21 +105,24 @@ impl Store {
         expires_at: Timestamp,
         event: &NewEvent,
     ) -> Result<bool, StoreError> {
-        const SQL: &str = "UPDATE jeton_session SET expires_at = $3 WHERE digest = $1 AND user_id = $2";
-        let renew = Statement::new(SQL, [digest.into(), user_id.into(), expires_at.into()]).guard();
+        const SQL: &str =
+            "UPDATE jeton_session SET expires_at = $3, renewed_at = $4 WHERE digest = $1 AND user_id = $2";
+        let renew = Statement::new(SQL, [digest.into(), user_id.into(), expires_at.into(), at.into()]).guard();
         let statements = vec![renew, last_login(user_id, at), events::append(event)];
         Ok(self.engine.write(statements).await?.is_done())
     }
 
     /// By the digest of its key; nothing if it has run out.
     pub async fn find_session(&self, digest: SessionDigest, now: Timestamp) -> Result<Option<SessionRow>, StoreError> {
-        const SQL: &str = "SELECT user_id, auth_hash, created_at, expires_at FROM jeton_session \
+        const SQL: &str = "SELECT id, user_id, auth_hash, created_at, expires_at FROM jeton_session \
             WHERE digest = $1 AND expires_at > $2";
         let row = self.engine.read_one(Statement::new(SQL, [digest.into(), now.into()])).await?;
         row.map(|mut row| {
+            let id = row.next("jeton_session.id")?;
             let user_id = row.next("jeton_session.user_id")?;
             let auth_hash: Vec<u8> = row.next("jeton_session.auth_hash")?;
             Ok(SessionRow {
+                id,
                 user_id,
                 auth_hash: auth_hash
                     .try_into()
@@ -159,7 +164,30 @@ pub(crate) fn delete_of_user(user_id: i64) -> Statement {
     Statement::new("DELETE FROM jeton_session WHERE user_id = $1", [user_id.into()])
 }
 
-fn delete(digest: SessionDigest) -> Statement {
+/// The statements of a login.
+pub(crate) fn creation(session: &NewSession, replaces: Option<SessionDigest>, event: &NewEvent) -> Vec<Statement> {
+    const SQL: &str = "INSERT INTO jeton_session \
+        (digest, id, user_id, auth_hash, created_at, expires_at, user_agent, address) \
+        SELECT $1, $8, id, $3, $4, $5, $6, $7 FROM auth_user WHERE id = $2 ON CONFLICT DO NOTHING";
+    let user_agent = session.user_agent.as_ref().map(|text| text.chars().take(USER_AGENT_LENGTH).collect::<String>());
+    let values = [
+        session.digest.into(),
+        session.user_id.into(),
+        session.auth_hash.as_slice().into(),
+        session.created_at.into(),
+        session.expires_at.into(),
+        user_agent.into(),
+        session.address.clone().into(),
+        session.id.into(),
+    ];
+    let mut statements = vec![Statement::new(SQL, values).guard()];
+    statements.push(last_login(session.user_id, session.created_at));
+    statements.extend(replaces.map(delete));
+    statements.push(events::append(event));
+    statements
+}
+
+pub(crate) fn delete(digest: SessionDigest) -> Statement {
     const SQL: &str = "DELETE FROM jeton_session WHERE digest = $1";
     Statement::new(SQL, [digest.into()])
 }

@@ -277,11 +277,27 @@ async fn a_database_made_by_an_edited_migration_is_refused() {
 async fn an_older_database_is_brought_up_to_date() {
     let place = Place::filled(1).await;
     let newest: u32 = place.raw().query_row("SELECT MAX(number) FROM jeton_migration", [], |row| row.get(0)).unwrap();
-    let older = "DELETE FROM jeton_migration WHERE number >= 9; DROP TABLE auth_user_groups; DROP TABLE auth_group;";
+    let older = "DELETE FROM jeton_migration WHERE number >= 9; DROP TABLE auth_user_groups; DROP TABLE auth_group; DROP TABLE jeton_change;";
     place.raw().execute_batch(older).unwrap();
     let store = Store::open(&place.url(), OpenMode::Existing, NOW).unwrap();
     assert_eq!(store.facts().await.unwrap().schema_version, newest);
     assert_eq!(store.list_groups(None, 1).await.unwrap(), []);
+}
+
+#[test]
+fn sessions_from_before_they_had_names_get_one_each() {
+    let raw = rusqlite::Connection::open_in_memory().unwrap();
+    raw.execute_batch(include_str!("../migrations/sqlite/0001_users.sql")).unwrap();
+    raw.execute_batch(include_str!("../migrations/sqlite/0006_session.sql")).unwrap();
+    let session = "INSERT INTO jeton_session (digest, auth_hash, created_at, expires_at, address) \
+        VALUES (randomblob(32), zeroblob(32), 1, 2, '::1')";
+    (0..50).for_each(|_| assert_eq!(raw.execute(session, []).unwrap(), 1));
+    raw.execute_batch(include_str!("../migrations/sqlite/0012_devices.sql")).unwrap();
+    assert_eq!(raw.execute(session, []).unwrap(), 1, "a server of before that is still running goes on");
+    let found = "SELECT COUNT(DISTINCT id), MIN(LENGTH(id)), COUNT(address), COUNT(renewed_at) FROM jeton_session";
+    let found: [i64; 4] =
+        raw.query_row(found, [], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?])).unwrap();
+    assert_eq!(found, [51, 16, 51, 0]);
 }
 
 #[tokio::test]

@@ -191,6 +191,21 @@ impl Clock {
             now.fetch_add(micros(by), Ordering::SeqCst);
         }
     }
+
+    /// Sets a manual clock, back as well as on; the system's clock is left alone.
+    ///
+    /// ```
+    /// use jeton_token::time::{Clock, Timestamp};
+    ///
+    /// let clock = Clock::manual(Timestamp::from_seconds(100));
+    /// clock.set(Timestamp::from_seconds(94));
+    /// assert_eq!(clock.now().seconds(), 94);
+    /// ```
+    pub fn set(&self, to: Timestamp) {
+        if let Source::Manual(now) = &self.0 {
+            now.store(to.0, Ordering::SeqCst);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -23,10 +23,14 @@ pub(crate) struct Due {
 
 /// Checks what is due with all clients at once. Refuted facts leave the world, so that each is told once.
 pub(crate) fn run(world: &mut World, address: SocketAddr, due: Due) -> Result<Findings> {
-    let stance = world.stance;
+    of_shares(&mut world.shares, world.stance, address, due)
+}
+
+/// The same, for shares that are no world's.
+pub(crate) fn of_shares(shares: &mut [Share], stance: Stance, address: SocketAddr, due: Due) -> Result<Findings> {
     let checked: Vec<_> = thread::scope(|scope| {
         let each = |share| scope.spawn(move || check(share, stance, address, due));
-        let threads: Vec<_> = world.shares.iter_mut().map(each).collect();
+        let threads: Vec<_> = shares.iter_mut().map(each).collect();
         threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
     let mut findings = Findings::default();

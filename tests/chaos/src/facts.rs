@@ -103,6 +103,12 @@ impl Share {
         }
     }
 
+    /// The newest token of the family that it is about; nothing for a login.
+    pub(crate) fn newest(&self, intent: Intent) -> Option<String> {
+        let family = self.users[intent.user].families.get(intent.family)?;
+        (intent.act != Act::Login).then(|| family.newest().to_owned())
+    }
+
     /// The server said that it is done. The complaint, if the answer is not one to that request.
     pub(crate) fn acknowledge(
         &mut self,

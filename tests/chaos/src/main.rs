@@ -9,6 +9,7 @@ mod database;
 mod facts;
 mod findings;
 mod load;
+mod nodes;
 mod planted;
 mod server;
 mod sign_up;
@@ -25,6 +26,7 @@ use anyhow::{Result, bail};
 
 const USAGE: &str = "\
 Usage: jeton-chaos [--expect-loss] [--cycles N]
+       jeton-chaos nodes [SCENARIO]...
 
   --expect-loss   build a server that answers before it commits, and fail unless its losses are found
   --cycles N      so many cycles instead of 20 (100 with JETON_TEST_LONG=1)
@@ -34,7 +36,11 @@ Usage: jeton-chaos [--expect-loss] [--cycles N]
 
 fn main() -> ExitCode {
     let started = Instant::now();
-    let tally = match arguments().and_then(|arguments| arguments.run()) {
+    let tally = match nodes::asked() {
+        Some(scenarios) => binary().and_then(|binary| nodes::run(&binary, is_long(), &scenarios)),
+        None => arguments().and_then(|arguments| arguments.run()),
+    };
+    let tally = match tally {
         Ok(tally) => tally,
         Err(error) => {
             eprintln!("{error:#}");
@@ -80,12 +86,8 @@ impl Arguments {
     }
 
     fn kill_again_and_again(&self) -> Result<Tally> {
-        let binary = std::env::var_os("JETON_BIN").map_or_else(|| target().join("release/jeton"), PathBuf::from);
-        if !binary.exists() {
-            bail!("there is no {}; build it with: cargo build --release -p jeton-cli", binary.display());
-        }
-        let is_long = std::env::var_os("JETON_TEST_LONG").is_some_and(|value| value == "1");
-        let cycles = self.cycles.unwrap_or(if is_long { LONG } else { SHORT });
+        let binary = binary()?;
+        let cycles = self.cycles.unwrap_or(if is_long() { LONG } else { SHORT });
         let mut tally = Tally::default();
         sync_order::run(&binary, &mut tally);
         cycle::run(&binary, cycles, &mut tally)?;
@@ -111,6 +113,19 @@ fn arguments() -> Result<Arguments> {
         }
     }
     Ok(arguments)
+}
+
+/// The server to test.
+fn binary() -> Result<PathBuf> {
+    let binary = std::env::var_os("JETON_BIN").map_or_else(|| target().join("release/jeton"), PathBuf::from);
+    if !binary.exists() {
+        bail!("there is no {}; build it with: cargo build --release -p jeton-cli", binary.display());
+    }
+    Ok(binary)
+}
+
+fn is_long() -> bool {
+    std::env::var_os("JETON_TEST_LONG").is_some_and(|value| value == "1")
 }
 
 /// The checkout this program was built from.

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -56,6 +56,25 @@ impl Server {
         self.child.kill()?;
         self.child.wait()?;
         Ok(())
+    }
+
+    /// SIGTERM; comes back when the process has ended by itself.
+    pub(crate) fn terminate(&mut self, patience: Duration) -> Result<ExitStatus> {
+        let mut kill = Command::new("sh");
+        let sent = kill.args(["-c", "kill -TERM \"$0\"", &self.child.id().to_string()]).status()?;
+        if !sent.success() {
+            bail!("process {} could not be told to stop", self.child.id());
+        }
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait()? {
+                return Ok(status);
+            }
+            if begun.elapsed() > patience {
+                bail!("the server had not stopped {patience:?} after it was told to");
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Whether the process that was started has ended by itself.

@@ -10,9 +10,12 @@ use serde_json::Value;
 pub(crate) struct Wire {
     stream: BufReader<TcpStream>,
     address: SocketAddr,
+    /// The last answer said that it was the last.
+    ends: bool,
 }
 
 /// What is sent.
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) path: &'static str,
     pub(crate) body: Value,
@@ -29,11 +32,21 @@ pub(crate) struct Answer {
 
 impl Wire {
     pub(crate) fn connect(address: SocketAddr) -> io::Result<Self> {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
+        Self::connect_for(address, PATIENCE)
+    }
+
+    /// A connection on which nothing is waited for any longer than this.
+    pub(crate) fn connect_for(address: SocketAddr, patience: Duration) -> io::Result<Self> {
+        let stream = TcpStream::connect_timeout(&address, patience)?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(Self { stream: BufReader::new(stream), address })
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        Ok(Self { stream: BufReader::new(stream), address, ends: false })
+    }
+
+    /// Whether another request can be sent, as far as the last answer told.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.ends
     }
 
     pub(crate) fn post(&mut self, request: &Request) -> io::Result<Answer> {
@@ -66,10 +79,12 @@ impl Wire {
             if line.is_empty() {
                 break;
             }
-            if let Some((name, value)) = line.split_once(':')
-                && name.eq_ignore_ascii_case("content-length")
-            {
+            let Some((name, value)) = line.split_once(':') else { continue };
+            if name.eq_ignore_ascii_case("content-length") {
                 length = value.trim().parse().ok();
+            }
+            if name.eq_ignore_ascii_case("connection") {
+                self.ends = value.trim().eq_ignore_ascii_case("close");
             }
         }
         let mut body = vec![0; length.ok_or_else(|| broken("an answer without Content-Length".to_owned()))?];
@@ -98,12 +113,14 @@ impl Answer {
 
 /// `GET` on a connection of its own: whether the answer is 200.
 pub(crate) fn is_well(address: SocketAddr, path: &str) -> bool {
-    let answer = || {
-        let mut wire = Wire::connect(address)?;
-        write!(wire.stream.get_mut(), "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
-        wire.receive()
-    };
-    answer().is_ok_and(|answer| answer.status == 200)
+    get(address, path, PATIENCE).is_ok_and(|answer| answer.status == 200)
+}
+
+/// `GET` on a connection of its own.
+pub(crate) fn get(address: SocketAddr, path: &str, patience: Duration) -> io::Result<Answer> {
+    let mut wire = Wire::connect_for(address, patience)?;
+    write!(wire.stream.get_mut(), "GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n")?;
+    wire.receive()
 }
 
 fn broken(what: String) -> io::Error {

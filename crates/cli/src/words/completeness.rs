@@ -207,11 +207,13 @@ const SPOKEN: [&str; 6] =
     ["Failure::refused(", "Failure::usage(", "Failure::io(", "output::line(", "output::note(", "output::table("];
 
 /// Where the errors are defined that commands pass on.
-const ERRORS: [&str; 11] = [
+const ERRORS: [&str; 12] = [
     "store/src/error.rs",
+    "store/src/moving/error.rs",
     "jeton/src/auth/build.rs",
     "jeton/src/auth/users.rs",
     "jeton/src/auth/error.rs",
+    "jeton/src/auth/keys/error.rs",
     "jeton/src/auth/setup.rs",
     "jeton/src/jwks/fetch.rs",
     "jeton/src/passwords/cost.rs",

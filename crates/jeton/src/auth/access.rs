@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jeton_store::{User, UserKey};
+use jeton_store::{SessionId, User, UserKey};
 use jeton_token::claims::Claims;
 use jeton_token::error::TokenError;
 use jeton_token::id::{FamilyKey, Jti, Member};
@@ -25,6 +25,8 @@ pub struct Principal {
     pub identity: Identity,
     /// What the token says; nothing for a caller who showed none.
     pub claims: TokenClaims,
+    /// The session that was shown, where one was.
+    pub session: Option<SessionId>,
 }
 
 /// What a token says that was taken.
@@ -60,14 +62,14 @@ pub struct Rejection {
 impl Principal {
     /// A user who was recognised without a token.
     pub(super) fn of_user(user: User) -> Self {
-        Self { identity: Identity::User(Arc::new(user)), claims: TokenClaims::default() }
+        Self { identity: Identity::User(Arc::new(user)), claims: TokenClaims::default(), session: None }
     }
 
-    /// The user's row, or what a stateless token claims it to be.
+    /// The user's id; nothing where a token was believed without a look, which may call its user by something else.
     pub fn user_id(&self) -> Option<i64> {
         match &self.identity {
             Identity::User(user) => Some(user.id),
-            Identity::Claims { id, .. } => id.as_i64().or_else(|| id.as_str()?.parse().ok()),
+            Identity::Claims { .. } => None,
         }
     }
 }
@@ -84,7 +86,7 @@ impl Auth {
             return Err(TokenError::Blacklisted.into());
         }
         let username = claims.get("username").cloned().unwrap_or_else(|| "".into());
-        Ok(Principal { identity: Identity::Claims { id, username }, claims })
+        Ok(Principal { identity: Identity::Claims { id, username }, claims, session: None })
     }
 
     /// The bearer of a token, whose user is looked up.
@@ -104,7 +106,7 @@ impl Auth {
         if is_revoked {
             return Err(TokenError::Blacklisted.into());
         }
-        Ok(Principal { identity: Identity::User(user), claims })
+        Ok(Principal { identity: Identity::User(user), claims, session: None })
     }
 
     /// Whom a user claim names, from memory where it may be.

@@ -32,6 +32,9 @@ pub enum BuildError {
     /// The app's own users are found by id and by name, and by nothing else.
     #[error("simple_jwt.USER_ID_FIELD must be id or username where the app brings its own users")]
     UserIdField,
+    /// Not said with the URL: there may be a password in it.
+    #[error("redis.url is not the URL of a Redis server: write redis://user:password@host:6379/0")]
+    Redis,
 }
 
 pub(super) fn policy(settings: &Settings) -> Policy {

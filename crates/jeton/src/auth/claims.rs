@@ -130,6 +130,11 @@ fn value(source: &ValueSource, user: &User, groups: &[String], encoder: JsonEnco
     }
 }
 
+/// A moment in an answer.
+pub(crate) fn moment(at: Timestamp) -> String {
+    iso_8601(at, JsonEncoder::RestFramework)
+}
+
 /// A moment as DRF writes it: `2026-11-20T20:26:38.123400Z`, without the fraction when it is zero; Django's own encoder
 /// cuts the last three digits.
 fn iso_8601(moment: Timestamp, encoder: JsonEncoder) -> String {

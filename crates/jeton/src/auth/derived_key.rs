@@ -20,6 +20,8 @@ pub(super) enum Purpose {
     CsrfToken,
     /// Names that failed to sign in are kept as digests with this key.
     LoginLimit,
+    /// Private keys that sign tokens are sealed under this key.
+    SigningKeySeal,
 }
 
 impl Purpose {
@@ -42,6 +44,7 @@ impl Purpose {
             Self::SessionPassword => "session password",
             Self::CsrfToken => "csrf token",
             Self::LoginLimit => "login limit",
+            Self::SigningKeySeal => "signing key seal",
         }
     }
 }
@@ -77,6 +80,7 @@ mod tests {
             Purpose::SessionPassword,
             Purpose::CsrfToken,
             Purpose::LoginLimit,
+            Purpose::SigningKeySeal,
         ];
         let (one, other) = (Secret::from("one"), Secret::from("other"));
         let mut keys: Vec<[u8; 32]> =

@@ -57,6 +57,9 @@ pub enum AuthError {
     /// The token belongs to somebody else.
     #[error("You do not have permission to perform this action.")]
     NotOwner,
+    /// The user is signed in as often as may be.
+    #[error("You are signed in on as many devices as you may be. Sign out on one of them first.")]
+    TooManySignIns,
     /// It was tried too often.
     #[error("Request was throttled.")]
     Throttled {
@@ -75,6 +78,9 @@ pub enum AuthError {
     /// The store did not answer. Never taken for reuse, never for an invalid token.
     #[error("The database is not available at the moment.")]
     Store(#[from] StoreError),
+    /// The key that should sign cannot be opened with the site's secret.
+    #[error("Tokens cannot be signed at the moment.")]
+    NoSigningKey,
     /// The app's own users cannot be asked.
     #[error("Users cannot be looked up at the moment.")]
     Users(#[from] UsersError),

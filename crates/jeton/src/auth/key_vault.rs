@@ -1,25 +1,23 @@
 //! Keys of auth tokens, as the database sees them: a digest to find one by, and the one that is told again under seal.
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use jeton_token::secret::Secret;
-use zeroize::Zeroizing;
 
 use super::derived_key::Purpose;
+use super::seal::Seal;
 use crate::entropy::Entropy;
 
 /// What the site's secret makes of keys.
 pub(super) struct KeyVault {
     digest: hmac::Key,
-    seal: LessSafeKey,
+    seal: Seal,
 }
 
 impl KeyVault {
     pub(super) fn new(secret_key: &Secret<String>) -> Self {
-        let seal = UnboundKey::new(&AES_256_GCM, Purpose::AuthTokenSeal.key(secret_key).expose());
         Self {
             digest: hmac::Key::new(HMAC_SHA256, Purpose::AuthTokenDigest.key(secret_key).expose()),
-            seal: LessSafeKey::new(seal.expect("a derived key has the length of an AES-256 key")),
+            seal: Seal::new(Purpose::AuthTokenSeal, secret_key),
         }
     }
 
@@ -29,29 +27,21 @@ impl KeyVault {
         tag.as_ref().try_into().expect("an HMAC-SHA-256 has 32 bytes")
     }
 
-    /// The key under seal: nonce, ciphertext, tag. It opens for this row of this user alone.
+    /// The key under seal. It opens for this row of this user alone.
     pub(super) fn seal(&self, key: &Secret<String>, id: &str, user_id: i64, entropy: &Entropy) -> Vec<u8> {
-        let nonce: [u8; NONCE_LEN] = entropy.bytes();
-        let mut text = key.expose().as_bytes().to_vec();
-        let sealed =
-            self.seal.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), place(id, user_id), &mut text);
-        sealed.expect("a short text is sealed");
-        [nonce.as_slice(), &text].concat()
+        self.seal.close(key.expose().as_bytes(), &place(id, user_id), entropy)
     }
 
     /// The key; nothing if it was sealed under another secret, for another row, or not by us.
     pub(super) fn open(&self, sealed: &[u8], id: &str, user_id: i64) -> Option<Secret<String>> {
-        let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>()?;
-        let mut text = Zeroizing::new(text.to_vec());
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let key = self.seal.open_in_place(nonce, place(id, user_id), &mut text).ok()?;
-        std::str::from_utf8(key).ok().map(Secret::from)
+        let key = self.seal.open(sealed, &place(id, user_id))?;
+        std::str::from_utf8(&key).ok().map(Secret::from)
     }
 }
 
 /// Where a sealed key belongs.
-fn place(id: &str, user_id: i64) -> Aad<Vec<u8>> {
-    Aad::from([&user_id.to_be_bytes(), id.as_bytes()].concat())
+fn place(id: &str, user_id: i64) -> Vec<u8> {
+    [&user_id.to_be_bytes(), id.as_bytes()].concat()
 }
 
 #[cfg(test)]

@@ -52,10 +52,12 @@ impl Auth {
         if id.len() > MAX_FOREIGN_ID {
             return Err(TokenError::Invalid(jeton_token::error::Flaw::Id).into());
         }
+        // The list first: nothing on it becomes a family any more, so the family that is found after it is the last word.
+        let is_listed = self.find_single(&id).await?.is_some();
         if let Some(row) = self.store().find_family_by_origin(&id).await? {
             return Ok(Entry::Refresh(Box::new(row), Generation(0)));
         }
-        if self.find_single(&id).await?.is_some() || self.may_be_flushed(claims).await? {
+        if is_listed || self.may_be_flushed(claims).await? {
             return Ok(Entry::ForeignBlacklisted);
         }
         Ok(Entry::Foreign(id))

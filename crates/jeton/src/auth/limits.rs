@@ -1,11 +1,11 @@
-//! Holding sign-ins to `[limits]`: what the memory decides, what the store keeps, what the operator is told.
+//! Holding sign-ins to `[limits]`: what the store counts for all nodes, what the operator is told.
 
 use std::time::Duration;
 
-use jeton_store::{EventKind, LoginLimit, NewEvent, StoreError, User};
+use jeton_store::{EventKind, LimitRow, LimitSubject, LimitWrite, NewEvent, StoreError, User};
 
 use super::{Auth, AuthError, Caller};
-use crate::limits::{Admission, Contender, LimitOf, Trial, Wait};
+use crate::limits::{Admission, Contender, DeviceKey, LimitOf, Limits, MAX_DEVICES, Outcome, Told, Wait};
 
 /// How the failures that count against an account stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,9 +13,24 @@ pub struct AccountLimit {
     /// How many failures of strangers count.
     pub failures: u16,
     /// What the store has kept of strangers.
-    pub strangers: Option<LoginLimit>,
+    pub strangers: Option<LimitRow>,
     /// What it has kept of the devices that the owner is known by.
-    pub devices: Vec<LoginLimit>,
+    pub devices: Vec<LimitRow>,
+}
+
+/// A sign-in under way. One of which nothing more is heard has failed.
+pub(super) struct Trial {
+    auth: Auth,
+    /// Nobody, once the end was told.
+    begun: Option<Begun>,
+}
+
+struct Begun {
+    contender: Contender,
+    /// The known device it is counted for; if there is none, it is a stranger's.
+    known: Option<DeviceKey>,
+    /// What stands in the store, unless somebody else came by.
+    rows: Vec<LimitRow>,
 }
 
 impl Auth {
@@ -23,12 +38,19 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::Throttled`].
+    /// [`AuthError::Throttled`], [`AuthError::Store`].
     pub async fn admit_sign_up(&self, caller: &Caller) -> Result<(), AuthError> {
-        match self.0.limits.count_sign_up(caller.address, self.now()) {
-            Ok(()) => Ok(()),
-            Err(wait) => Err(self.refused(wait, None, caller).await),
+        let limits = &self.0.limits;
+        let Some(key) = limits.sign_up_key(caller.address) else { return Ok(()) };
+        for _ in 0..MAX_ROUNDS {
+            let found = self.store().find_limits(None, None, Some(key)).await?;
+            match limits.admit_sign_up(key, &found, self.now()) {
+                Admission::Begun { writes, .. } if self.write_limits(&writes).await? => return Ok(()),
+                Admission::Begun { .. } | Admission::Busy => {}
+                Admission::Held { wait, news } => return Err(self.held(wait, news, None, caller).await),
+            }
         }
+        Err(BUSY)
     }
 
     /// Counts a refresh or a verification from that address.
@@ -37,33 +59,44 @@ impl Auth {
     ///
     /// [`AuthError::Throttled`].
     pub async fn admit_request(&self, caller: &Caller) -> Result<(), AuthError> {
-        match self.0.limits.count_request(caller.address, self.now()) {
+        match self.count_request(caller).await {
             Ok(()) => Ok(()),
             Err(wait) => Err(self.refused(wait, None, caller).await),
         }
     }
 
+    /// This node always counts, so that it is not laxer when the counters of all nodes are away.
+    async fn count_request(&self, caller: &Caller) -> Result<(), Wait> {
+        let limits = &self.0.limits;
+        if let (Some(shared), Some((key, rate))) = (&self.0.shared_counts, limits.request_key(caller.address)) {
+            limits.look_at_requests(caller.address, self.now())?;
+            if let Told::Full(wait) = shared.count(key, rate).await {
+                let now = self.now();
+                return Err(limits.wait_for_requests(caller.address, now + wait, now));
+            }
+        }
+        limits.count_request(caller.address, self.now())
+    }
+
     /// Begins a sign-in with that name, which may belong to nobody.
-    pub(super) async fn begin_attempt(&self, username: &str, caller: &Caller) -> Result<Trial<'_>, AuthError> {
-        self.restore_limits().await?;
+    pub(super) async fn begin_attempt(&self, username: &str, caller: &Caller) -> Result<Trial, AuthError> {
         let contender = self.0.limits.contender(username, caller.address, caller.agent());
         self.admit(contender, Some(username), caller).await
     }
 
     /// Begins a guess at something that is no account's: it counts against the address alone.
-    pub(super) async fn begin_guess(&self, caller: &Caller) -> Result<Trial<'_>, AuthError> {
+    pub(super) async fn begin_guess(&self, caller: &Caller) -> Result<Trial, AuthError> {
         self.admit(self.0.limits.guesser(caller.address), None, caller).await
     }
 
     /// Tells how an attempt ended. Where nothing is known about the password it is as if it had not been made.
-    pub(super) async fn end_attempt(&self, trial: Trial<'_>, checked: Result<&User, &AuthError>) {
-        let now = self.now();
-        let row = match checked {
-            Ok(_) => trial.succeed(now),
-            Err(AuthError::WrongCredentials) => trial.fail(now),
-            Err(_) => return trial.withdraw(now),
+    pub(super) async fn end_attempt(&self, trial: Trial, checked: Result<&User, &AuthError>) {
+        let outcome = match checked {
+            Ok(_) => Outcome::Succeeded,
+            Err(AuthError::WrongCredentials) => Outcome::Failed,
+            Err(_) => Outcome::Withdrawn,
         };
-        self.keep(row).await;
+        trial.end(outcome).await;
     }
 
     /// How an account stands, by its name.
@@ -73,53 +106,95 @@ impl Auth {
     /// [`StoreError`].
     pub async fn account_limit(&self, username: &str) -> Result<AccountLimit, StoreError> {
         let (limits, now) = (&self.0.limits, self.now());
-        let rows = self.store().list_login_limits_of(limits.account_key(username), now).await?;
-        let (devices, strangers): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.device.is_some());
+        let rows = self.store().list_limits_of(limits.account_key(username), now).await?;
+        let of_device = |row: &LimitRow| matches!(row.subject, LimitSubject::Device(..));
+        let (devices, strangers): (Vec<_>, Vec<_>) = rows.into_iter().partition(of_device);
         let strangers = strangers.into_iter().next();
         let failures = strangers.as_ref().map_or(0, |row| limits.failures(row, now));
         Ok(AccountLimit { failures, strangers, devices })
     }
 
-    /// Forgives the failures that count against an account; a running server notices. Whether there were any.
+    /// Forgives the failures that count against an account, on all nodes. Whether there were any.
     ///
     /// # Errors
     ///
     /// [`StoreError`].
     pub async fn clear_account_limit(&self, username: &str) -> Result<bool, StoreError> {
-        self.store().clear_login_limits(self.0.limits.account_key(username), self.now()).await
+        self.store().clear_limits(self.0.limits.account_key(username), self.now()).await
     }
 
-    /// Where as many attempts are under way as may fail, the next one waits for one of them to end.
-    async fn admit(
+    async fn admit(&self, contender: Contender, username: Option<&str>, caller: &Caller) -> Result<Trial, AuthError> {
+        if contender.is_free() {
+            return Ok(Trial { auth: self.clone(), begun: None });
+        }
+        let admitted = tokio::time::timeout(PATIENCE, self.take_turns(contender, username, caller)).await;
+        admitted.unwrap_or(Err(BUSY))
+    }
+
+    /// Counts the attempt as under way before anything of it is looked at: what all nodes let through together is what
+    /// the limit says. Where as many are under way as may fail, the next one waits for one of them to end.
+    async fn take_turns(
         &self,
         contender: Contender,
         username: Option<&str>,
         caller: &Caller,
-    ) -> Result<Trial<'_>, AuthError> {
-        for _ in 0..PATIENCE {
-            match self.0.limits.try_begin(contender, self.now()) {
-                Admission::Begun(trial) => return Ok(trial),
-                Admission::Held(wait) if !self.was_cleared(wait).await => {
-                    return Err(self.refused(wait, username, caller).await);
+    ) -> Result<Trial, AuthError> {
+        let mut turn = None;
+        loop {
+            let found = self.find_limits(contender).await?;
+            let circle = Limits::circle(contender, &found, self.now());
+            match self.0.limits.admit(contender, &found, self.now()) {
+                Admission::Begun { known, writes } => {
+                    let begin = begin(self.clone(), contender, known, found, writes);
+                    // Whoever hangs up now has begun all the same, and is told to have failed.
+                    if let Some(trial) = tokio::spawn(begin).await.map_err(|_| BUSY)?? {
+                        return Ok(trial);
+                    }
                 }
-                Admission::Held(_) => {}
                 Admission::Busy => tokio::time::sleep(PAUSE).await,
+                Admission::Held { wait, news } => return Err(self.held(wait, news, username, caller).await),
+            }
+            if turn.is_none() {
+                turn = Some(self.0.limit_gates.enter(circle).await);
             }
         }
-        Err(AuthError::Overloaded { retry_after: Duration::from_secs(1) })
     }
 
-    /// Whether an operator has cleared it behind this process's back.
-    async fn was_cleared(&self, wait: Wait) -> bool {
-        let Some(circle) = wait.circle else { return false };
-        let row = match self.store().find_login_limit(circle.account, circle.device).await {
-            Ok(row) => row.filter(|row| row.changed_at > circle.changed_at && row.failures == 0 && row.strikes == 0),
-            Err(_) => None,
-        };
-        if let Some(row) = &row {
-            self.0.limits.clear(circle, row.changed_at);
+    /// Writes how an attempt ended, over whatever others have written meanwhile.
+    async fn settle(&self, begun: Begun, outcome: Outcome) -> Result<(), StoreError> {
+        let Begun { contender, known, mut rows } = begun;
+        let mut turn = None;
+        for _ in 0..MAX_ROUNDS {
+            let writes = self.0.limits.settle(contender, known, outcome, &rows, self.now());
+            if self.write_limits(&writes).await? {
+                return Ok(());
+            }
+            if turn.is_none() {
+                turn = Some(self.0.limit_ends.enter((contender.account, known)).await);
+            }
+            rows = self.find_limits(contender).await?;
         }
-        row.is_some()
+        Err(StoreError::Busy)
+    }
+
+    async fn find_limits(&self, contender: Contender) -> Result<Vec<LimitRow>, StoreError> {
+        self.store().find_limits(contender.account, contender.device, contender.address).await
+    }
+
+    async fn write_limits(&self, writes: &[LimitWrite]) -> Result<bool, StoreError> {
+        if writes.is_empty() {
+            return Ok(true);
+        }
+        self.store().write_limits(writes, MAX_DEVICES).await
+    }
+
+    /// Of all who come up against a wait, on whatever node, the first one tells.
+    async fn held(&self, wait: Wait, news: Option<LimitWrite>, username: Option<&str>, caller: &Caller) -> AuthError {
+        let is_news = match news {
+            Some(write) => self.write_limits(&[write]).await.unwrap_or(true),
+            None => false,
+        };
+        self.refused(Wait { is_news, ..wait }, username, caller).await
     }
 
     async fn refused(&self, wait: Wait, username: Option<&str>, caller: &Caller) -> AuthError {
@@ -151,29 +226,56 @@ impl Auth {
         };
         Ok(self.store().append_event(&event).await?)
     }
+}
 
-    async fn restore_limits(&self) -> Result<(), StoreError> {
-        if !self.0.limits.keeps_accounts() {
-            return Ok(());
-        }
-        let restore = async || {
-            let now = self.now();
-            let rows = self.store().list_login_limits(now, MOST_KEPT).await?;
-            self.0.limits.restore(&rows, now);
-            Ok(())
-        };
-        self.0.limits_restored.get_or_try_init(restore).await.copied()
-    }
-
-    async fn keep(&self, row: Option<LoginLimit>) {
-        let forgotten = self.0.limits.take_forgotten();
-        if row.is_none() && forgotten.is_empty() {
-            return;
-        }
-        if let Err(error) = self.store().update_login_limits(row.as_slice(), &forgotten, self.now()).await {
-            tracing::warn!(%error, "failed sign-ins are remembered in memory alone");
+impl Trial {
+    /// Comes back once it is written; is written even if nobody waits for it.
+    pub(super) async fn end(mut self, outcome: Outcome) {
+        if let Some(begun) = self.begun.take() {
+            // Only a panic or the end of the process makes this task fail, and then it has failed as an attempt, too.
+            drop(tokio::spawn(write_end(self.auth.clone(), begun, outcome)).await);
         }
     }
+}
+
+impl Drop for Trial {
+    fn drop(&mut self) {
+        if let Some(begun) = self.begun.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(write_end(self.auth.clone(), begun, Outcome::Failed));
+        }
+    }
+}
+
+/// Writes that an attempt is under way, unless somebody else came by.
+async fn begin(
+    auth: Auth,
+    contender: Contender,
+    known: Option<DeviceKey>,
+    found: Vec<LimitRow>,
+    writes: Vec<LimitWrite>,
+) -> Result<Option<Trial>, StoreError> {
+    if !auth.write_limits(&writes).await? {
+        return Ok(None);
+    }
+    let rows = after(found, writes);
+    Ok(Some(Trial { auth, begun: Some(Begun { contender, known, rows }) }))
+}
+
+async fn write_end(auth: Auth, begun: Begun, outcome: Outcome) {
+    if let Err(error) = auth.settle(begun, outcome).await {
+        tracing::warn!(%error, "how a sign-in ended could not be written: it counts as failed");
+    }
+}
+
+/// What stands in the store once that was written.
+fn after(found: Vec<LimitRow>, writes: Vec<LimitWrite>) -> Vec<LimitRow> {
+    let mut rows: Vec<_> = writes.into_iter().map(|write| write.row).collect();
+    let others = found.into_iter().filter(|row| rows.iter().all(|written| written.subject != row.subject));
+    let others: Vec<_> = others.collect();
+    rows.extend(others);
+    rows
 }
 
 /// The setting to look at.
@@ -186,8 +288,9 @@ fn setting(limit: LimitOf) -> &'static str {
     }
 }
 
-/// Five seconds of looking again.
-const PATIENCE: u32 = 500;
+/// How long an attempt waits for others to end, and for its turn.
+const PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(10);
-/// As many accounts as are remembered at a time, with a device each.
-const MOST_KEPT: u32 = 131_072;
+/// Each time somebody else got on.
+const MAX_ROUNDS: u32 = 1000;
+const BUSY: AuthError = AuthError::Overloaded { retry_after: Duration::from_secs(1) };

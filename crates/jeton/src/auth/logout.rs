@@ -19,7 +19,7 @@ impl Auth {
         }
         if self.settings().ledger.check_owner_at_logout {
             let owner = self.owner(&ending).await?;
-            if owner.is_some() && owner != principal.user_id() {
+            if owner.is_some() && owner != self.user_id_behind(principal).await? {
                 return Err(AuthError::NotOwner);
             }
         }
@@ -32,7 +32,7 @@ impl Auth {
     ///
     /// [`AuthError::Store`].
     pub async fn logout_all(&self, principal: &Principal, caller: &Caller) -> Result<(), AuthError> {
-        let Some(user_id) = principal.user_id() else {
+        let Some(user_id) = self.user_id_behind(principal).await? else {
             return Ok(());
         };
         let now = self.now();

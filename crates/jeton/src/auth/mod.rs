@@ -7,12 +7,14 @@ mod blacklist;
 mod build;
 mod claims;
 mod derived_key;
+mod devices;
 mod email;
 mod error;
 mod hand_made;
 mod hooks;
 mod in_use;
 mod key_vault;
+mod keys;
 mod ledger;
 mod limits;
 mod live;
@@ -22,6 +24,7 @@ mod operator;
 mod own_users;
 mod refresh;
 mod rule;
+mod seal;
 mod session;
 mod setup;
 mod signup;
@@ -43,16 +46,18 @@ use jeton_token::rotation::{AgentDigest, Rules};
 use jeton_token::time::{Clock, Timestamp};
 use jeton_token::token::{Genuine, Tokens};
 use sha2::{Digest, Sha256};
-use tokio::sync::OnceCell;
 
 pub use access::{Identity, Principal, Rejection};
 pub use auth_token::AuthTokenError;
 pub use build::BuildError;
+pub(crate) use claims::moment;
+pub use devices::{SignInPage, device_name};
 pub use email::{Email, EmailFlaw};
 pub use error::AuthError;
 pub use hand_made::HandMadeError;
 pub use hooks::{Attempt, Grant, Hooks, Refusal, Shown};
 pub use jeton_store::User;
+pub use keys::{KeyDocument, KeyReport, KeyRotation, KeyStart, KeyState, KeyStep, KeysError};
 pub use limits::AccountLimit;
 pub use live::Unready;
 pub use obtain::{Credentials, Pair, Sliding};
@@ -68,7 +73,7 @@ pub use users::{Account, NewPassword, UserError};
 
 use crate::entropy::Entropy;
 use crate::jwks::RemoteKeys;
-use crate::limits::Limits;
+use crate::limits::{Circle, Gates, Limits, SharedCounts};
 use crate::passwords::Hasher;
 use crate::settings::Settings;
 use derived_key::Purpose;
@@ -77,6 +82,7 @@ use hooks::DynHooks;
 pub(crate) use hooks::RefusalStatus;
 use in_use::InUse;
 use key_vault::KeyVault;
+use keys::Keys;
 use live::Live;
 use own_users::DynUsers;
 use session::SessionKeys;
@@ -91,6 +97,7 @@ struct Parts {
     settings: Arc<Settings>,
     store: Store,
     tokens: Tokens,
+    keys: Keys,
     verified: Verified,
     remote_keys: Option<RemoteKeys>,
     rules: Rules,
@@ -103,8 +110,10 @@ struct Parts {
     live: Live,
     setup: Setup,
     limits: Limits,
-    /// The limits know what the store had kept.
-    limits_restored: OnceCell<()>,
+    limit_gates: Gates<Circle>,
+    /// Apart, because whoever stands at a gate may wait for an end.
+    limit_ends: Gates<Circle>,
+    shared_counts: Option<SharedCounts>,
     hooks: Option<Arc<dyn DynHooks>>,
     users: Option<Arc<dyn DynUsers>>,
     session_keys: SessionKeys,
@@ -175,6 +184,7 @@ impl Auth {
         store.tell_ends_for(settings.simple_jwt.access_token_lifetime + settings.simple_jwt.leeway + CLOCK_DIFFERENCE);
         Ok(Self(Arc::new(Parts {
             tokens: Tokens::new(key, build::policy(&settings)),
+            keys: Keys::new(&settings),
             verified: Verified::new(&entropy),
             remote_keys: build::remote_keys(&settings),
             rules: build::rules(&settings),
@@ -185,7 +195,9 @@ impl Auth {
             live: Live::new(&settings.nodes),
             setup: Setup::default(),
             limits: Limits::new(&settings.limits, Purpose::LoginLimit.key(&settings.secret_key)),
-            limits_restored: OnceCell::new(),
+            limit_gates: Gates::default(),
+            limit_ends: Gates::default(),
+            shared_counts: SharedCounts::new(&settings.redis).map_err(|_| BuildError::Redis)?,
             hooks: embedded.hooks,
             users: embedded.users,
             session_keys: SessionKeys::of(&settings.secret_key),
@@ -217,7 +229,7 @@ impl Auth {
         self.0.users.as_deref()
     }
 
-    /// Mints and verifies this site's tokens.
+    /// Mints this site's tokens and judges them; signs and verifies those of the settings' key.
     pub fn tokens(&self) -> &Tokens {
         &self.0.tokens
     }

@@ -1,6 +1,6 @@
 //! Obtain: a name and a password for a pair of tokens, or for one sliding token.
 
-use jeton_store::{EventKind, FamilyKind, NewEvent, NewFamily, User};
+use jeton_store::{EventKind, FamilyKind, NewEvent, NewFamily, Opened, User};
 use jeton_token::claims::Claims;
 use jeton_token::id::{FamilyKey, Generation};
 use jeton_token::policy::TokenType;
@@ -46,7 +46,8 @@ impl Auth {
     ///
     /// # Errors
     ///
-    /// [`AuthError::WrongCredentials`] whatever is wrong with them, [`AuthError::Overloaded`], [`AuthError::Store`].
+    /// [`AuthError::WrongCredentials`] whatever is wrong with them, [`AuthError::TooManySignIns`] where that is the rule,
+    /// [`AuthError::Overloaded`], [`AuthError::Store`].
     pub async fn obtain_pair(&self, credentials: Credentials, caller: &Caller) -> Result<Pair, AuthError> {
         let user = self.sign_in_for(TokenType::Refresh, credentials, caller).await?;
         self.pair_of(&user, caller).await
@@ -64,6 +65,7 @@ impl Auth {
 
     /// The pair of a user who has signed in.
     pub(super) async fn pair_of(&self, user: &User, caller: &Caller) -> Result<Pair, AuthError> {
+        self.can_sign().await?;
         let (now, policy) = (self.now(), self.tokens().policy());
         let (further, fields) = self.login_extras(user, caller).await?;
         let mut refresh = self.tokens().mint(TokenType::Refresh, None, &Claims::new(), now);
@@ -74,11 +76,12 @@ impl Auth {
         self.name_token(&mut refresh, id);
         further.iter().for_each(|(name, value)| refresh.set(name, value.clone()));
         let access = self.tokens().access_from(&refresh, self.access_id(key, Generation(0)).as_deref(), now);
-        Ok(Pair { refresh: self.tokens().sign(&refresh), access: self.tokens().sign(&access), fields })
+        Ok(Pair { refresh: self.sign(&refresh).await?, access: self.sign(&access).await?, fields })
     }
 
     /// The sliding token of a user who has signed in.
     pub(super) async fn sliding_of(&self, user: &User, caller: &Caller) -> Result<Sliding, AuthError> {
+        self.can_sign().await?;
         let (now, policy) = (self.now(), self.tokens().policy());
         let (further, fields) = self.login_extras(user, caller).await?;
         let expires_at = policy.expiry(TokenType::Sliding, now);
@@ -86,7 +89,7 @@ impl Auth {
         let key = self.open_family(FamilyKind::Sliding, user, caller, now, expires_at, horizon).await?;
         let id = key.map(|key| key.sliding().to_string()).or_else(|| self.foreign_id());
         let claims = self.tokens().mint(TokenType::Sliding, id.as_deref(), &further, now);
-        Ok(Sliding { token: self.tokens().sign(&claims), fields })
+        Ok(Sliding { token: self.sign(&claims).await?, fields })
     }
 
     /// The claims of a login beyond the standard ones, and what its answer says beside the tokens.
@@ -153,6 +156,7 @@ impl Auth {
             last_login.await?;
             return Ok(None);
         }
+        let cap = self.sign_in_cap(user);
         let open = async {
             loop {
                 let key = FamilyKey::new(now, self.entropy().bytes());
@@ -175,12 +179,25 @@ impl Auth {
                     address: caller.address(),
                     detail: None,
                 };
-                if self.store().create_family(&family, Some(&event)).await? {
-                    return Ok(key);
+                let opened = match &cap {
+                    Some(cap) => self.store().create_family_within(&family, cap, &event).await?,
+                    None if self.store().create_family(&family, Some(&event)).await? => Opened::Done,
+                    None => Opened::Taken,
+                };
+                match opened {
+                    Opened::Done => return Ok(key),
+                    Opened::Taken => {}
+                    Opened::Full => return Err(AuthError::TooManySignIns),
                 }
             }
         };
-        let (key, _) = tokio::try_join!(open, last_login)?;
+        if cap.is_none() {
+            let (key, ()) = tokio::try_join!(open, last_login)?;
+            return Ok(Some(key));
+        }
+        // Who is refused has not signed in.
+        let key = open.await?;
+        last_login.await?;
         Ok(Some(key))
     }
 }

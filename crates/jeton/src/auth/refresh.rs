@@ -47,6 +47,7 @@ impl Auth {
     /// [`AuthError::Token`], [`AuthError::NoActiveAccount`], [`AuthError::PasswordChanged`], [`AuthError::Store`].
     pub async fn refresh(&self, token: &str, caller: &Caller) -> Result<Refreshed, AuthError> {
         let genuine = self.decode(token.as_bytes()).await?;
+        self.can_sign().await?;
         self.before(UseCase::Refresh, genuine.claims(), caller).await?;
         for _ in 0..MAX_PASSES {
             if let Pass::Answer(refreshed) = self.refresh_once(&genuine, caller).await? {
@@ -62,7 +63,7 @@ impl Auth {
             Entry::None => {
                 let parent = self.parent(genuine, caller).await?;
                 let rotated = self.0.rules.rotate.then(|| self.renewed(&parent.claims, None, caller.at));
-                Ok(self.answer(&parent, None, rotated.as_ref()))
+                self.answer(&parent, None, rotated.as_ref()).await
             }
             Entry::Foreign(id) => self.refresh_foreign(genuine, &id, caller).await,
             entry @ Entry::Sliding(_) => {
@@ -84,7 +85,7 @@ impl Auth {
     async fn refresh_foreign(&self, genuine: &Genuine<'_>, id: &str, caller: &Caller) -> Result<Pass, AuthError> {
         let parent = self.parent(genuine, caller).await?;
         if !self.0.rules.rotate {
-            return Ok(self.answer(&parent, None, None));
+            return self.answer(&parent, None, None).await;
         }
         let key = FamilyKey::new(caller.at, self.entropy().bytes());
         let mut successor = self.renewed(&parent.claims, Some(key.refresh(Generation(1)).to_string()), caller.at);
@@ -103,7 +104,7 @@ impl Auth {
         if !self.store().adopt_token(&family, id, caller.at, self.0.rules.blacklist).await? {
             return Ok(Pass::Again);
         }
-        Ok(self.answer(&parent, Some((key, Generation(1))), Some(&successor)))
+        self.answer(&parent, Some((key, Generation(1))), Some(&successor)).await
     }
 
     async fn refresh_in_family(
@@ -124,7 +125,7 @@ impl Auth {
             Decision::Accept => {
                 let access_until = self.tokens().policy().expiry(TokenType::Access, self.now());
                 self.extend(row, access_until).await?;
-                Ok(self.answer(&parent, Some((row.key, generation)), None))
+                self.answer(&parent, Some((row.key, generation)), None).await
             }
             Decision::SameSuccessor => self.same_successor(&parent, row).await,
             Decision::SameSuccessorLate(late) => self.late_successor(&parent, row, late, caller).await,
@@ -202,7 +203,7 @@ impl Auth {
         };
         let generation = rotated.state.generation;
         self.name_token(&mut successor, Some(rotated.key.refresh(generation).to_string()));
-        Ok(self.answer(parent, Some((rotated.key, generation)), Some(&successor)))
+        self.answer(parent, Some((rotated.key, generation)), Some(&successor)).await
     }
 
     /// The newest token of the family once more: same id, same times, same claims.
@@ -215,7 +216,7 @@ impl Auth {
         let mut successor = self.renewed(&parent.claims, Some(id), row.state.rotated_at.unwrap_or(row.created_at));
         successor.set("exp", row.token_expires_at);
         self.extend(row, self.tokens().policy().expiry(TokenType::Access, now)).await?;
-        Ok(self.answer(parent, Some((row.key, row.state.generation)), Some(&successor)))
+        self.answer(parent, Some((row.key, row.state.generation)), Some(&successor)).await
     }
 
     async fn late_successor(
@@ -269,15 +270,20 @@ impl Auth {
         claims
     }
 
-    fn answer(&self, parent: &Parent, origin: Option<(FamilyKey, Generation)>, successor: Option<&Claims>) -> Pass {
+    async fn answer(
+        &self,
+        parent: &Parent,
+        origin: Option<(FamilyKey, Generation)>,
+        successor: Option<&Claims>,
+    ) -> Result<Pass, AuthError> {
         let (key, generation) = (origin.map(|(key, _)| key), origin.map_or(Generation(0), |(_, newest)| newest));
         let id = self.access_id(key, generation);
         let access = self.tokens().access_from(&parent.claims, id.as_deref(), self.now());
-        Pass::Answer(Refreshed {
-            access: self.tokens().sign(&access),
-            refresh: successor.map(|claims| self.tokens().sign(claims)),
-            fields: parent.fields.clone(),
-        })
+        let refresh = match successor {
+            Some(claims) => Some(self.sign(claims).await?),
+            None => None,
+        };
+        Ok(Pass::Answer(Refreshed { access: self.sign(&access).await?, refresh, fields: parent.fields.clone() }))
     }
 
     /// When the family may be forgotten: no token of it lives longer, the parent included.

@@ -1,6 +1,6 @@
 //! Session: a sign-in that a cookie names. The store knows the digest of its key, never the key.
 
-use jeton_store::{EventKind, NewEvent, NewSession, SessionDigest, SessionRow, User};
+use jeton_store::{EventKind, NewEvent, NewSession, Opened, SessionDigest, SessionId, SessionRow, User};
 use jeton_token::hs256::Hs256;
 use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
@@ -53,7 +53,7 @@ impl Auth {
             self.store().delete_session(digest, None).await?;
             return Ok(Session::Gone);
         }
-        Ok(Session::Of(Box::new(Principal::of_user(user))))
+        Ok(Session::Of(Box::new(Principal { session: Some(row.id), ..Principal::of_user(user) })))
     }
 
     /// Opens a session and answers its key. The one that was `presented` ends with that, but for one of the same user
@@ -87,6 +87,7 @@ impl Auth {
         let key = Secret::new(self.entropy().text(KEY_LENGTH, KEY_LETTERS));
         let session = NewSession {
             digest: SessionDigest::of(key.expose()),
+            id: SessionId(self.entropy().bytes()),
             user_id: user.id,
             auth_hash: self.password_tag(&user),
             created_at: now,
@@ -96,9 +97,15 @@ impl Auth {
         };
         let replaces = found.map(|(_, digest, _)| digest);
         // Two keys of 165 random bits are never the same: whoever makes no session has been deleted meanwhile.
-        match self.store().create_session(&session, replaces, &event).await? {
-            true => Ok(key),
-            false => Err(AuthError::WrongCredentials),
+        let opened = match self.sign_in_cap(&user) {
+            Some(cap) => self.store().create_session_within(&session, replaces, &cap, &event).await?,
+            None if self.store().create_session(&session, replaces, &event).await? => Opened::Done,
+            None => Opened::Taken,
+        };
+        match opened {
+            Opened::Done => Ok(key),
+            Opened::Taken => Err(AuthError::WrongCredentials),
+            Opened::Full => Err(AuthError::TooManySignIns),
         }
     }
 
@@ -133,7 +140,7 @@ impl Auth {
         self.0.session_keys.password.verify(&password_of(user), &row.auth_hash)
     }
 
-    fn password_tag(&self, user: &User) -> [u8; 32] {
+    pub(super) fn password_tag(&self, user: &User) -> [u8; 32] {
         self.0.session_keys.password.tag(&password_of(user))
     }
 

@@ -11,6 +11,7 @@ use subtle::ConstantTimeEq;
 use super::users::{Account, UserError};
 use super::{Auth, AuthError, Caller};
 use crate::entropy::LETTERS_AND_DIGITS;
+use crate::limits::Outcome;
 
 /// What is printed once on the terminal. Only its digest is kept, in memory.
 pub type SetupCode = Secret<String>;
@@ -65,9 +66,9 @@ impl Auth {
     pub async fn set_up(&self, code: &SetupCode, account: Account, caller: &Caller) -> Result<i64, SetupError> {
         let guess = self.begin_guess(caller).await?;
         match self.check_setup_code(code) {
-            Ok(()) => guess.succeed(self.now()),
+            Ok(()) => guess.end(Outcome::Succeeded).await,
             Err(error) => {
-                guess.fail(self.now());
+                guess.end(Outcome::Failed).await;
                 return Err(error);
             }
         };

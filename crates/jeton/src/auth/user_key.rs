@@ -4,7 +4,7 @@ use jeton_store::{User, UserField, UserKey};
 use jeton_token::claims::Claims;
 use serde_json::Value;
 
-use super::{Auth, AuthError};
+use super::{Auth, AuthError, Identity, Principal};
 use crate::settings::UserIdForm;
 
 /// Who a user claim names.
@@ -36,6 +36,19 @@ impl Auth {
             Some(user) => Named::One(Box::new(user)),
             None => Named::Unknown,
         })
+    }
+
+    /// The id of a caller's user. A token that was believed without a look may call its user by something else.
+    pub(super) async fn user_id_behind(&self, principal: &Principal) -> Result<Option<i64>, AuthError> {
+        let claim = match &principal.identity {
+            Identity::User(user) => return Ok(Some(user.id)),
+            Identity::Claims { id, .. } => id,
+        };
+        match user_key(self.settings().simple_jwt.user_id_field, claim) {
+            Some(UserKey::Id(id)) => Ok(Some(id)),
+            Some(UserKey::Text(_)) => Ok(self.user_of_claim(claim).await?.id()),
+            None => Ok(None),
+        }
     }
 
     /// What `USER_ID_CLAIM` says of a user: a text, but for older clients.

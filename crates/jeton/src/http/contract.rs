@@ -25,9 +25,29 @@ pub(super) struct Member {
 pub(super) enum Kind {
     Text,
     Integer,
+    Boolean,
+    /// A text in ISO 8601.
+    Moment,
     /// Whatever the settings put there.
     Any,
     Object(Vec<Member>),
+    /// Of such objects.
+    List(Vec<Member>),
+}
+
+/// A part of the address that a view reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Parameter {
+    pub(super) name: &'static str,
+    pub(super) place: Place,
+    pub(super) description: &'static str,
+}
+
+/// Where in the address it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Path,
+    Query,
 }
 
 /// An answer of failure that is particular to a view.
@@ -44,6 +64,9 @@ impl Success {
         Self { status: 200, members }
     }
 
+    /// 204.
+    pub(super) const NO_CONTENT: Self = Self { status: 204, members: |_| None };
+
     /// 200 with an object that has no members.
     pub(super) const EMPTY_OBJECT: Self = Self::object(|_| Some(Vec::new()));
 }
@@ -59,9 +82,24 @@ impl Member {
         Self { name: Cow::Owned(name.to_owned()), kind: Kind::Any, is_always_there: false }
     }
 
+    /// The same where it may be absent.
+    pub(super) fn if_any(self) -> Self {
+        Self { is_always_there: false, ..self }
+    }
+
     /// The same of another kind.
     pub(super) fn of(self, kind: Kind) -> Self {
         Self { kind, ..self }
+    }
+}
+
+impl Parameter {
+    pub(super) const fn path(name: &'static str, description: &'static str) -> Self {
+        Self { name, place: Place::Path, description }
+    }
+
+    pub(super) const fn query(name: &'static str, description: &'static str) -> Self {
+        Self { name, place: Place::Query, description }
     }
 }
 
@@ -78,3 +116,6 @@ impl Refusal {
 
 /// A token is not good, or credentials are not.
 pub(super) const UNAUTHORIZED: Refusal = Refusal::new(401, "The token or the credentials are not good.");
+
+/// The user is signed in as often as `[devices]` lets them.
+pub(super) const FULL: Refusal = Refusal::new(403, "The user has as many sign-ins as there may be.");

@@ -28,7 +28,10 @@ pub(super) static LOGIN: View = View::open(
     &[Field::required("username", "Username"), Field::required("password", "Password")],
 )
 .success(Success::object(|_| Some(members(true))))
-.refusals(&[UNAUTHORIZED, FOREIGN]);
+.refusals(&[
+    UNAUTHORIZED,
+    Refusal::new(403, "Another site sent the request, or the user has as many sign-ins as there may be."),
+]);
 
 pub(super) static REFRESH: View =
     View::open("Cookie Refresh", "The refresh token in the cookie for a new access token.", &[])

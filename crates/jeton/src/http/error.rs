@@ -38,6 +38,10 @@ pub(super) enum ApiError {
     BodyBroken,
     /// `?format=` names no format.
     FormatNotFound,
+    /// There is no such thing, or it is none of the caller's business.
+    NotFound,
+    /// A list does not go on there.
+    InvalidCursor,
     /// No format is acceptable.
     NotAcceptable,
     /// `signup.enabled` is off.
@@ -121,7 +125,8 @@ impl ApiError {
             }
             Self::BodyTimeout => detail(StatusCode::REQUEST_TIMEOUT, "The body did not arrive in time.".into()),
             Self::BodyBroken => detail(StatusCode::BAD_REQUEST, "The body did not arrive complete.".into()),
-            Self::FormatNotFound => detail(StatusCode::NOT_FOUND, messages::NOT_FOUND.into()),
+            Self::FormatNotFound | Self::NotFound => detail(StatusCode::NOT_FOUND, messages::NOT_FOUND.into()),
+            Self::InvalidCursor => detail(StatusCode::NOT_FOUND, "Invalid cursor.".into()),
             Self::NotAcceptable => detail(StatusCode::NOT_ACCEPTABLE, messages::NOT_ACCEPTABLE.into()),
             Self::SignupClosed => detail(StatusCode::FORBIDDEN, "Sign-up is closed.".into()),
             Self::MethodNotAllowed(method) => {
@@ -173,6 +178,9 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
         | AuthError::NotAuthenticated
         | AuthError::AuthToken(_) => detail(StatusCode::UNAUTHORIZED, &message),
         AuthError::VerifiedBlacklisted => Answer::new(StatusCode::BAD_REQUEST, json!({"non_field_errors": [message]})),
+        AuthError::TooManySignIns => {
+            Answer::new(StatusCode::FORBIDDEN, json!({"detail": message, "code": "too_many_sessions"}))
+        }
         AuthError::NotOwner => detail(StatusCode::FORBIDDEN, &message),
         AuthError::Throttled { retry_after } => {
             let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
@@ -191,6 +199,7 @@ fn auth_answer(error: &AuthError, language: Language, texts: ErrorTexts) -> Answ
             tracing::error!(%error, "the app's own users could not be asked");
             unavailable(&message, Duration::from_secs(1))
         }
+        AuthError::NoSigningKey => unavailable(&message, Duration::from_secs(1)),
         AuthError::Refused(refusal) => refused(refusal, &message),
         AuthError::HashingUnavailable => {
             tracing::error!("a password could not be hashed");

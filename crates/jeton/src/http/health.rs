@@ -1,6 +1,7 @@
 //! `/healthz` and `/readyz`: is the process alive, and should it be sent requests.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -20,15 +21,33 @@ pub(super) async fn health() -> impl IntoResponse {
 pub(super) async fn ready(State(app): State<App>) -> impl IntoResponse {
     let (status, word) = if app.draining.load(Ordering::Relaxed) {
         (StatusCode::SERVICE_UNAVAILABLE, "stopping")
-    } else if let Err(error) = app.auth.store().ping().await {
-        tracing::error!(%error, "the database does not answer");
+    } else if let Some(reason) = app.auth.unready() {
+        let word = match reason {
+            Unready::CutOff => "cut off",
+            Unready::Clock => "clock differs",
+        };
+        (StatusCode::SERVICE_UNAVAILABLE, word)
+    } else if !answers(&app).await {
         (StatusCode::SERVICE_UNAVAILABLE, "no database")
     } else {
-        match app.auth.unready() {
-            None => (StatusCode::OK, "ready"),
-            Some(Unready::CutOff) => (StatusCode::SERVICE_UNAVAILABLE, "cut off"),
-            Some(Unready::Clock) => (StatusCode::SERVICE_UNAVAILABLE, "clock differs"),
-        }
+        (StatusCode::OK, "ready")
     };
     (status, [("Content-Type", "application/json")], json!({"status": word}).to_string())
 }
+
+/// Whether the database answers while somebody still waits for it.
+async fn answers(app: &App) -> bool {
+    match tokio::time::timeout(PATIENCE, app.auth.store().ping()).await {
+        Ok(Ok(())) => true,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "the database does not answer");
+            false
+        }
+        Err(_) => {
+            tracing::error!("the database does not answer in time");
+            false
+        }
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(2);

@@ -9,6 +9,7 @@ mod cookie;
 mod cookies;
 mod cors;
 mod csrf;
+mod devices;
 mod error;
 pub mod extract;
 mod fields;
@@ -17,6 +18,7 @@ mod frame;
 pub mod fuzzing;
 mod hand_made;
 mod health;
+mod jwks;
 mod language;
 mod logout;
 mod me;
@@ -44,7 +46,7 @@ use std::sync::atomic::AtomicBool;
 
 use axum::Router;
 use axum::middleware;
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, any, delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 pub use openapi::{OpenapiVersion, openapi_json, openapi_yaml};
@@ -71,6 +73,16 @@ impl App {
         Self { auth, draining: Arc::default(), paths: Arc::new(paths) }
     }
 
+    /// Whether something is at this path.
+    fn has(&self, path: &str) -> bool {
+        let folder = |path: &str| Some(path.trim_end_matches('/').rsplit_once('/')?.0.to_owned());
+        let is_one = |list: &String| {
+            let pattern = devices::path_of_one(list);
+            folder(path) == folder(&pattern) && path.ends_with('/') == pattern.ends_with('/') && !path.ends_with("//")
+        };
+        self.paths.contains(path) || paths(self.settings(), Endpoint::Sessions).iter().any(is_one)
+    }
+
     /// The whole site: every endpoint at its paths, and an answer to every other path.
     pub(crate) fn router(&self) -> Router {
         let router = self
@@ -89,6 +101,13 @@ impl App {
                 router = router.route(slashless, any(routing::fallback));
             }
         }
+        let sessions = paths(self.settings(), Endpoint::Sessions);
+        let ones: Vec<String> = sessions.iter().map(|path| devices::path_of_one(path)).collect();
+        for one in &ones {
+            if let Some(slashless) = one.strip_suffix('/').filter(|it| !ones.iter().any(|one| one == it)) {
+                router = router.route(slashless, any(routing::fallback));
+            }
+        }
         self.framed(router.method_not_allowed_fallback(routing::fallback))
     }
 
@@ -97,6 +116,10 @@ impl App {
         for endpoint in Endpoint::ALL {
             for path in paths(self.settings(), endpoint) {
                 router = router.route(&path, self.endpoint(endpoint));
+                if endpoint == Endpoint::Sessions {
+                    let one = devices::SESSION.serve(self, delete(devices::end));
+                    router = router.route(&devices::path_of_one(&path), one);
+                }
             }
         }
         for (path, file) in swagger::files(&paths(self.settings(), Endpoint::SwaggerUi)) {
@@ -122,6 +145,7 @@ impl App {
             Endpoint::SlidingRefresh => token::SLIDING_REFRESH.serve(self, post(token::refresh_sliding)),
             Endpoint::Logout => logout::LOGOUT.serve(self, post(logout::logout)),
             Endpoint::Me => me::ME.serve(self, get(me::me).post(me::me)),
+            Endpoint::Sessions => devices::SESSIONS.serve(self, get(devices::list)),
             Endpoint::JwtLogin => hand_made::LOGIN.serve(self, post(hand_made::login)),
             Endpoint::JwtInfo => hand_made::INFO.serve(self, get(me::me)),
             Endpoint::AuthToken => auth_token::OBTAIN.serve(self, post(auth_token::obtain)),
@@ -133,6 +157,7 @@ impl App {
             Endpoint::CookieRefresh => cookie::REFRESH.serve(self, post(cookie::refresh)),
             Endpoint::Schema => openapi::SCHEMA.serve(self, get(openapi::schema)),
             Endpoint::SwaggerUi => swagger::SWAGGER_UI.serve(self, get(swagger::page)),
+            Endpoint::Jwks => get(jwks::jwks),
             Endpoint::Health => get(health::health),
             Endpoint::Ready => get(health::ready),
         }

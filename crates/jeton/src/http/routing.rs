@@ -23,7 +23,7 @@ pub(super) fn canonical(path: &str) -> String {
 
 /// What no route takes: redirected if only the final slash is missing, else not found.
 pub(super) async fn fallback(State(app): State<App>, OriginalUri(original): OriginalUri, uri: Uri) -> Response {
-    if !app.paths.contains(&canonical(&format!("{}/", uri.path()))) {
+    if !app.has(&canonical(&format!("{}/", uri.path()))) {
         return not_found();
     }
     // Where the router is nested, the path has lost its beginning.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::App;
 use super::answer::Answer;
 use super::body::Data;
-use super::contract::{Member, Success, UNAUTHORIZED};
+use super::contract::{FULL, Member, Success, UNAUTHORIZED};
 use super::error::ApiError;
 use super::fields::{Blanks, Fields};
 use super::principal::{Anybody, Caller};
@@ -23,7 +23,7 @@ pub(super) static OBTAIN: View = View::open(
     let declared = settings.simple_jwt.response.obtain.iter().map(|(name, _)| Member::declared(name));
     Some([Member::text("refresh"), Member::text("access")].into_iter().chain(declared).collect())
 }))
-.refusals(&[UNAUTHORIZED]);
+.refusals(&[UNAUTHORIZED, FULL]);
 
 pub(super) static REFRESH: View = View::open(
     "Token Refresh",
@@ -58,7 +58,7 @@ pub(super) static SLIDING_OBTAIN: View = View::open(
     &[Field::required("username", "Username"), Field::required("password", "Password")],
 )
 .success(Success::object(|_| Some(vec![Member::text("token")])))
-.refusals(&[UNAUTHORIZED]);
+.refusals(&[UNAUTHORIZED, FULL]);
 
 pub(super) static SLIDING_REFRESH: View = View::open(
     "Token Refresh Sliding",

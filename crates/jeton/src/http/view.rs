@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, Response, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use axum::routing::MethodRouter;
@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::App;
 use super::answer::Answer;
 use super::authentication::{Callers, LookedAtSession, authenticate};
-use super::contract::{Refusal, Success};
+use super::contract::{Parameter, Refusal, Success};
 use super::cookies::add_cookie;
 use super::error::{ApiError, Refused};
 use super::language::Language;
@@ -35,6 +35,8 @@ pub(super) struct View {
     pub(super) fields: &'static [Field],
     /// Fields of the body that OPTIONS keeps to itself, as the reference has no serializer there.
     pub(super) untold_fields: &'static [Field],
+    /// What it reads of its address.
+    pub(super) parameters: &'static [Parameter],
     /// What it answers if all is well.
     pub(super) success: Success,
     /// What it may refuse, beyond what all views refuse.
@@ -73,6 +75,7 @@ impl View {
             parsers: Parsers::JsonFirst,
             fields,
             untold_fields: &[],
+            parameters: &[],
             success: Success::EMPTY_OBJECT,
             refusals: &[],
         }
@@ -91,6 +94,11 @@ impl View {
     /// The same with fields of which OPTIONS does not tell.
     pub(super) const fn untold_fields(self, untold_fields: &'static [Field]) -> Self {
         Self { untold_fields, ..self }
+    }
+
+    /// The same with what it reads of its address.
+    pub(super) const fn parameters(self, parameters: &'static [Parameter]) -> Self {
+        Self { parameters, ..self }
     }
 
     /// The same with another success.
@@ -270,8 +278,11 @@ async fn present(State((app, view)): State<(App, &'static View)>, mut request: R
     }
     if let Some(answer) = response.extensions_mut().remove::<Answer>() {
         match page {
-            Some(page) => page.write(&mut response, answer, Frame::new(&app, language), view),
-            None => write(&mut response, answer, format),
+            // What has no content has no page.
+            Some(page) if answer.status != StatusCode::NO_CONTENT => {
+                page.write(&mut response, answer, Frame::new(&app, language), view);
+            }
+            Some(_) | None => write(&mut response, answer, format),
         }
     }
     looked_at_session |= response.extensions_mut().remove::<LookedAtSession>().is_some();

@@ -35,6 +35,7 @@ pub(super) const OWN: &[(&str, &str)] = &[
     ("The body did not arrive complete.", "요청 본문이 끝까지 도착하지 않았습니다."),
     ("Too many passwords are being checked at the moment.", "지금 확인 중인 비밀번호가 너무 많습니다."),
     ("Passwords cannot be checked at the moment.", "지금은 비밀번호를 확인할 수 없습니다."),
+    ("Tokens cannot be signed at the moment.", "지금은 토큰에 서명할 수 없습니다."),
     ("The database is not available at the moment.", "지금은 데이터베이스를 사용할 수 없습니다."),
     ("The form has more than {count} fields.", "폼의 필드가 {count}개를 넘습니다."),
     (
@@ -57,6 +58,11 @@ pub(super) const OWN: &[(&str, &str)] = &[
         "{origin}에서 온 요청은 여기에서 허용되지 않습니다. csrf.trusted_origins를, 프록시 뒤라면 server.trusted_proxies도 확인하세요.",
     ),
     ("The token is in heavy use at the moment.", "지금 이 토큰을 쓰는 요청이 너무 많습니다."),
+    (
+        "You are signed in on as many devices as you may be. Sign out on one of them first.",
+        "로그인할 수 있는 기기 수를 다 썼습니다. 먼저 다른 기기에서 로그아웃하세요.",
+    ),
+    ("Invalid cursor.", "목록을 이어 볼 위치가 올바르지 않습니다."),
     ("Users cannot be looked up at the moment.", "지금은 사용자를 조회할 수 없습니다."),
 ];
 

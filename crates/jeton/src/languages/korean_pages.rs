@@ -86,5 +86,10 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         "Ends the refresh token in `refresh_token`, or with `all` every one of yours.",
         "`refresh_token`에 든 갱신 토큰을 끝냅니다. `all`이 있으면 내 토큰을 모두 끝냅니다.",
     ),
+    ("Where you are signed in, the newest first.", "로그인한 기기를 최근 순으로 보여 줍니다."),
+    (
+        "Ends one of your sign-ins, this one or another.",
+        "내 로그인 하나를 끝냅니다. 지금 쓰는 로그인도 끝낼 수 있습니다.",
+    ),
     ("Who you are, as far as your credentials tell.", "인증 정보가 말해 주는 만큼, 내가 누구인지 알려 줍니다."),
 ];

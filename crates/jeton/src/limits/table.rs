@@ -16,22 +16,21 @@ impl<K: Copy + Eq + Hash, V: Default> Table<K, V> {
         Self { entries: HashMap::new(), capacity }
     }
 
-    /// The entry of that key, and those that were forgotten for it.
-    pub(super) fn entry<W: Ord>(&mut self, key: K, worth: impl FnMut(&mut V) -> W) -> (&mut V, Vec<(K, V)>) {
-        let full = self.entries.len() >= self.capacity && !self.entries.contains_key(&key);
-        let forgotten = if full { self.forget(worth) } else { Vec::new() };
-        (self.entries.entry(key).or_default(), forgotten)
+    /// The entry of that key, and room for it if it is new.
+    pub(super) fn entry<W: Ord>(&mut self, key: K, worth: impl FnMut(&mut V) -> W) -> &mut V {
+        if self.entries.len() >= self.capacity && !self.entries.contains_key(&key) {
+            self.forget(worth);
+        }
+        self.entries.entry(key).or_default()
     }
 
-    pub(super) fn find(&mut self, key: K) -> Option<&mut V> {
-        self.entries.get_mut(&key)
-    }
-
-    fn forget<W: Ord>(&mut self, mut worth: impl FnMut(&mut V) -> W) -> Vec<(K, V)> {
+    fn forget<W: Ord>(&mut self, mut worth: impl FnMut(&mut V) -> W) {
         let mut all: Vec<(W, K)> = self.entries.iter_mut().map(|(key, value)| (worth(value), *key)).collect();
         let count = (self.capacity / 16).clamp(1, all.len());
         all.select_nth_unstable_by(count - 1, |(one, _), (other, _)| one.cmp(other));
-        all.into_iter().take(count).filter_map(|(_, key)| self.entries.remove_entry(&key)).collect()
+        for (_, key) in &all[..count] {
+            self.entries.remove(key);
+        }
     }
 }
 
@@ -42,22 +41,24 @@ mod tests {
     #[test]
     fn what_matters_least_is_forgotten_first() {
         let mut table: Table<u32, u32> = Table::new(160);
-        *table.entry(1_000_000, |worth| *worth).0 = 100;
+        *table.entry(1_000_000, |worth| *worth) = 100;
         for key in 0..10_000 {
-            *table.entry(key, |worth| *worth).0 = 1;
+            *table.entry(key, |worth| *worth) = 1;
             assert!(table.entries.len() <= 160);
         }
-        assert_eq!(table.find(1_000_000), Some(&mut 100));
-        assert!(table.find(9_999).is_some());
+        assert_eq!(table.entries.get(&1_000_000), Some(&100));
+        assert!(table.entries.contains_key(&9_999));
     }
 
     #[test]
     fn a_key_that_is_there_pushes_nothing_out() {
         let mut table: Table<u32, u32> = Table::new(16);
         for key in 0..16 {
-            assert!(table.entry(key, |worth| *worth).1.is_empty());
+            *table.entry(key, |worth| *worth) = 1;
         }
-        assert!(table.entry(3, |worth| *worth).1.is_empty());
-        assert_eq!(table.entry(16, |worth| *worth).1.len(), 1);
+        assert_eq!(*table.entry(3, |worth| *worth), 1);
+        assert_eq!(table.entries.len(), 16);
+        table.entry(16, |worth| *worth);
+        assert_eq!(table.entries.len(), 16);
     }
 }

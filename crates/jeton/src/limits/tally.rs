@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jeton_store::{LimitRow, LimitSubject};
 use jeton_token::time::Timestamp;
 
 use super::window::Window;
@@ -22,6 +23,8 @@ pub(super) struct Rule {
 pub(super) struct Tally {
     window: Window,
     pending: u16,
+    /// By then those under way have ended, or have failed: whoever was to tell is gone.
+    pending_until: Option<Timestamp>,
     /// How often in a row a failure made the next attempt wait; each doubles the wait.
     strikes: u8,
     held_until: Option<Timestamp>,
@@ -40,14 +43,6 @@ pub(super) enum Standing {
     Held(Timestamp),
 }
 
-/// What is kept of a tally over a restart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Kept {
-    pub(super) failures: u16,
-    pub(super) strikes: u8,
-    pub(super) held_until: Option<Timestamp>,
-}
-
 impl Rule {
     /// What a strike makes the next attempt wait: the length of the window first, then twice that, and so on.
     fn delay(self, strikes: u8) -> Duration {
@@ -62,6 +57,7 @@ impl Rule {
 
 impl Tally {
     pub(super) fn standing(&mut self, rule: Rule, now: Timestamp) -> Standing {
+        self.settle_lost(rule, now);
         self.forgive_old_strikes(rule, now);
         if let Some(until) = self.held_until.filter(|until| now < *until) {
             return Standing::Held(until);
@@ -80,13 +76,17 @@ impl Tally {
     }
 
     /// An attempt is under way.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, now: Timestamp) {
         self.pending = self.pending.saturating_add(1);
+        self.pending_until = self.pending_until.max(Some(now + PATIENCE));
     }
 
     /// An attempt came to nothing: nobody knows whether it was right.
     pub(super) fn withdraw(&mut self) {
         self.pending = self.pending.saturating_sub(1);
+        if self.pending == 0 {
+            self.pending_until = None;
+        }
     }
 
     pub(super) fn fail(&mut self, rule: Rule, now: Timestamp) {
@@ -100,14 +100,7 @@ impl Tally {
 
     /// Forgets every failure; attempts under way stay.
     pub(super) fn forgive(&mut self) {
-        *self = Self { pending: self.pending, ..Self::default() };
-    }
-
-    /// The same; whether there were any.
-    pub(super) fn forgive_failures(&mut self, rule: Rule, now: Timestamp) -> bool {
-        let had_failures = self.strikes > 0 || self.failures(rule, now) > 0;
-        self.forgive();
-        had_failures
+        *self = Self { pending: self.pending, pending_until: self.pending_until, ..Self::default() };
     }
 
     /// Whether this wait is news to the operator. It is once.
@@ -123,22 +116,66 @@ impl Tally {
         u16::try_from(self.window.count(rule.rate, now)).unwrap_or(u16::MAX)
     }
 
-    pub(super) fn kept(&mut self, rule: Rule, now: Timestamp) -> Kept {
-        self.forgive_old_strikes(rule, now);
-        Kept { failures: self.failures(rule, now), strikes: self.strikes, held_until: self.held_until }
+    /// What the store has.
+    pub(super) fn of(rule: Rule, row: &LimitRow) -> Self {
+        let failures = u16::try_from(row.failures).unwrap_or(u16::MAX);
+        let window = row.slots.as_deref().and_then(|slots| Window::from_bytes(rule.rate, slots));
+        let window = window.unwrap_or_else(|| {
+            let mut window = Window::default();
+            window.add_many(rule.rate, row.changed_at, failures);
+            window
+        });
+        Self {
+            window,
+            pending: u16::try_from(row.pending).unwrap_or(u16::MAX),
+            pending_until: row.pending_until,
+            strikes: row.strikes,
+            held_until: row.held_until,
+            told_until: row.told_until,
+        }
     }
 
-    /// As if all failures had been at `at`, the moment of the newest.
-    pub(super) fn restored(rule: Rule, kept: Kept, at: Timestamp) -> Self {
-        let mut window = Window::default();
-        window.add_many(rule.rate, at, kept.failures);
-        Self { window, strikes: kept.strikes, held_until: kept.held_until, ..Self::default() }
+    /// What the store is to have from `changed_at` on.
+    pub(super) fn row(
+        &mut self,
+        rule: Rule,
+        subject: LimitSubject,
+        known_until: Option<Timestamp>,
+        now: Timestamp,
+        changed_at: Timestamp,
+    ) -> LimitRow {
+        self.forgive_old_strikes(rule, now);
+        let blank_at = self.blank_at(rule, now);
+        LimitRow {
+            subject,
+            known_until,
+            failures: self.failures(rule, now).into(),
+            slots: Some(self.window.to_bytes(rule.rate)),
+            strikes: self.strikes,
+            held_until: self.held_until,
+            pending: self.pending.into(),
+            pending_until: self.pending_until,
+            told_until: self.told_until,
+            changed_at,
+            expires_at: known_until.map_or(blank_at, |until| until.max(blank_at)),
+        }
     }
 
     /// When there will be nothing left to remember, if nothing comes after.
     pub(super) fn blank_at(&self, rule: Rule, now: Timestamp) -> Timestamp {
-        let window = now + rule.rate.per + rule.rate.per / 8;
+        // An attempt whose end nobody tells of fails at the end of the patience, and counts from then on.
+        let last = self.pending_until.map_or(now, |until| now.max(until));
+        let window = last + rule.rate.per + rule.rate.per / 8;
         self.held_until.map_or(window, |until| window.max(until + 2 * rule.longest()))
+    }
+
+    /// Attempts that nobody told the end of have failed: their node is gone, or cannot write.
+    fn settle_lost(&mut self, rule: Rule, now: Timestamp) {
+        let Some(until) = self.pending_until.filter(|until| *until <= now) else { return };
+        for _ in 0..self.pending {
+            self.fail(rule, until);
+        }
+        self.pending_until = None;
     }
 
     /// Strikes are forgotten after twice the longest delay without a failure; and no wait is longer than the longest,
@@ -153,6 +190,9 @@ impl Tally {
         }
     }
 }
+
+/// How long an attempt may take that is not told to have failed. Longer than any request takes.
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 #[cfg(test)]
 mod tests {
@@ -170,9 +210,13 @@ mod tests {
     fn fail_at_once(tally: &mut Tally, count: u16, now: Timestamp) {
         for _ in 0..count {
             assert_eq!(tally.standing(ACCOUNT, now), Standing::Free);
-            tally.begin();
+            tally.begin(now);
             tally.fail(ACCOUNT, now);
         }
+    }
+
+    fn kept(tally: &mut Tally, rule: Rule, now: Timestamp) -> LimitRow {
+        tally.row(rule, LimitSubject::Strangers([1; 16]), None, now, now)
     }
 
     #[test]
@@ -194,7 +238,7 @@ mod tests {
         let mut tally = Tally::default();
         fail_at_once(&mut tally, 10, at(0));
         assert_eq!(tally.standing(ACCOUNT, at(15)), Standing::Free);
-        tally.begin();
+        tally.begin(at(15));
         assert_eq!(tally.standing(ACCOUNT, at(15)), Standing::Busy);
         tally.withdraw();
         assert_eq!(tally.standing(ACCOUNT, at(15)), Standing::Free);
@@ -204,12 +248,12 @@ mod tests {
     fn strikes_are_forgotten_after_a_quiet_time_and_not_before() {
         let mut tally = Tally::default();
         fail_at_once(&mut tally, 10, at(0));
-        assert_eq!(tally.kept(ACCOUNT, at(15 + 119)).strikes, 1);
+        assert_eq!(kept(&mut tally, ACCOUNT, at(15 + 119)).strikes, 1);
         let mut struck = tally.clone();
         fail_at_once(&mut struck, 1, at(15 + 119));
         assert_eq!(struck.standing(ACCOUNT, at(15 + 119)), Standing::Held(at(15 + 119 + 30)));
         assert_eq!(tally.blank_at(ACCOUNT, at(0)), at(15 + 120));
-        assert_eq!(tally.kept(ACCOUNT, at(15 + 120)), Kept::default());
+        assert_eq!(kept(&mut tally, ACCOUNT, at(15 + 120)).strikes, 0);
         fail_at_once(&mut tally, 9, at(15 + 120));
         assert_eq!(tally.standing(ACCOUNT, at(15 + 120)), Standing::Free);
     }
@@ -220,12 +264,12 @@ mod tests {
         fail_at_once(&mut tally, 7, at(0));
         for _ in 0..3 {
             assert_eq!(tally.standing(ACCOUNT, at(0)), Standing::Free);
-            tally.begin();
+            tally.begin(at(0));
         }
         assert_eq!(tally.standing(ACCOUNT, at(0)), Standing::Busy);
         tally.withdraw();
         assert_eq!(tally.standing(ACCOUNT, at(0)), Standing::Free);
-        tally.begin();
+        tally.begin(at(0));
         (0..3).for_each(|_| tally.fail(ACCOUNT, at(0)));
         assert_eq!(tally.standing(ACCOUNT, at(0)), Standing::Held(at(15)));
     }
@@ -235,27 +279,57 @@ mod tests {
         let rule = Rule { longest_delay: None, ..ACCOUNT };
         let mut tally = Tally::default();
         for _ in 0..10 {
-            tally.begin();
+            tally.begin(at(0));
             tally.fail(rule, at(0));
         }
         assert!(matches!(tally.standing(rule, at(14)), Standing::Held(_)));
         assert_eq!(tally.standing(rule, at(17)), Standing::Free, "all of them are forgotten together");
-        assert_eq!(tally.kept(rule, at(17)), Kept::default());
+        assert_eq!(kept(&mut tally, rule, at(17)).failures, 0);
     }
 
     #[test]
     fn what_was_kept_waits_as_long_as_before() {
         let mut tally = Tally::default();
         fail_at_once(&mut tally, 6, at(0));
-        let kept = tally.kept(ACCOUNT, at(1));
-        let mut restored = Tally::restored(ACCOUNT, kept, at(0));
+        let mut restored = Tally::of(ACCOUNT, &kept(&mut tally, ACCOUNT, at(1)));
+        assert_eq!(restored, tally);
         fail_at_once(&mut restored, 4, at(2));
         assert_eq!(restored.standing(ACCOUNT, at(3)), Standing::Held(at(17)));
-        let kept = restored.kept(ACCOUNT, at(3));
-        let mut again = Tally::restored(ACCOUNT, kept, at(2));
+        let mut again = Tally::of(ACCOUNT, &kept(&mut restored, ACCOUNT, at(3)));
         assert_eq!(again.standing(ACCOUNT, at(3)), Standing::Held(at(17)));
         fail_at_once(&mut again, 1, at(17));
         assert_eq!(again.standing(ACCOUNT, at(17)), Standing::Held(at(47)), "strikes are kept too");
+    }
+
+    #[test]
+    fn failures_that_were_kept_without_their_moments_are_as_new_as_the_newest() {
+        let mut tally = Tally::default();
+        fail_at_once(&mut tally, 9, at(0));
+        let row = LimitRow { slots: None, ..kept(&mut tally, ACCOUNT, at(10)) };
+        let mut restored = Tally::of(ACCOUNT, &row);
+        assert_eq!(restored.failures(ACCOUNT, at(24)), 9);
+        let slow = Rule { rate: Rate { per: Duration::from_secs(60), ..ACCOUNT.rate }, ..ACCOUNT };
+        assert_eq!(
+            Tally::of(slow, &kept(&mut tally, ACCOUNT, at(10))).failures(slow, at(10)),
+            9,
+            "the setting is another"
+        );
+    }
+
+    #[test]
+    fn an_attempt_that_nobody_tells_the_end_of_has_failed() {
+        let mut tally = Tally::default();
+        fail_at_once(&mut tally, 7, at(0));
+        (0..3).for_each(|_| tally.begin(at(0)));
+        assert_eq!(tally.clone().standing(ACCOUNT, at(1) - Duration::from_secs(1)), Standing::Busy);
+        assert_eq!(tally.standing(ACCOUNT, at(2)), Standing::Held(at(1 + 15)));
+        tally.withdraw();
+        assert_eq!(tally.standing(ACCOUNT, at(2)), Standing::Held(at(1 + 15)), "whatever is told later");
+        let mut late = Tally::default();
+        late.begin(at(0));
+        assert_eq!(late.standing(ACCOUNT, at(1 + 14)), Standing::Free);
+        assert_eq!(late.failures(ACCOUNT, at(1 + 14)), 1);
+        assert!(kept(&mut late, ACCOUNT, at(1)).expires_at > at(1 + 15));
     }
 
     #[test]

@@ -51,6 +51,23 @@ impl Window {
         self.total() >= u32::from(rate.count)
     }
 
+    /// As it is kept: the length of a slot, the number of the newest, and what is in each.
+    pub(super) fn to_bytes(&self, rate: Rate) -> Vec<u8> {
+        let head = [length(rate), self.newest].map(i64::to_be_bytes);
+        let slots = self.slots.iter().flat_map(|count| count.to_be_bytes());
+        head.into_iter().flatten().chain(slots).collect()
+    }
+
+    /// What was kept. Nothing if it was kept in slots of another length: then the setting has changed since.
+    pub(super) fn from_bytes(rate: Rate, bytes: &[u8]) -> Option<Self> {
+        let (length_then, rest) = bytes.split_first_chunk()?;
+        let (newest, rest) = rest.split_first_chunk()?;
+        let (counts, []) = rest.as_chunks() else { return None };
+        let counts: &[[u8; 2]; SLOTS] = counts.try_into().ok()?;
+        let is_ours = i64::from_be_bytes(*length_then) == length(rate);
+        is_ours.then(|| Self { newest: i64::from_be_bytes(*newest), slots: counts.map(u16::from_be_bytes) })
+    }
+
     fn total(&self) -> u32 {
         self.slots.iter().map(|&count| u32::from(count)).sum()
     }
@@ -131,6 +148,20 @@ mod tests {
         assert!(!is_free(&mut window, at(99_990)));
         assert!(!is_free(&mut window, at(50_000)), "set back by hours");
         assert!(is_free(&mut window, at(50_000 + 1000)));
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_unless_the_setting_has_changed() {
+        let mut window = Window::default();
+        window.add_many(RATE, at(0), 3);
+        window.add_many(RATE, at(400), 300);
+        let bytes = window.to_bytes(RATE);
+        assert_eq!(Window::from_bytes(RATE, &bytes), Some(window));
+        assert_eq!(Window::from_bytes(Rate { count: 5, ..RATE }, &bytes).unwrap().total(), 303);
+        assert_eq!(Window::from_bytes(Rate { per: Duration::from_secs(60), ..RATE }, &bytes), None);
+        for wrong in [&bytes[1..], &bytes[..37], &[]] {
+            assert_eq!(Window::from_bytes(RATE, wrong), None);
+        }
     }
 
     proptest! {

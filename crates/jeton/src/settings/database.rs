@@ -20,6 +20,8 @@ pub struct Database {
     pub location: Location,
     /// How a server is connected to. A SQLite file needs none of it.
     pub connect: ConnectOptions,
+    /// Whether whoever opens it brings its schema up to date; else `jeton migrate` alone does.
+    pub migrate: bool,
 }
 
 /// What a database URL leads to.
@@ -47,12 +49,18 @@ impl Database {
             url: format!("sqlite://{}", path.display()),
             location: Location::File(path),
             connect: ConnectOptions::default(),
+            migrate: true,
         }
     }
 
     /// A SQLite database that lives as long as the process.
     pub fn memory() -> Self {
-        Self { url: "sqlite://:memory:".to_owned(), location: Location::Memory, connect: ConnectOptions::default() }
+        Self {
+            url: "sqlite://:memory:".to_owned(),
+            location: Location::Memory,
+            connect: ConnectOptions::default(),
+            migrate: true,
+        }
     }
 
     /// A PostgreSQL server, `postgres://user:password@host:port/database`.
@@ -61,6 +69,7 @@ impl Database {
             url: without_password(url.expose()),
             location: Location::Server(url),
             connect: ConnectOptions::default(),
+            migrate: true,
         }
     }
 }
@@ -73,6 +82,11 @@ impl Database {
             "url",
             "sqlite:// and the path of a file, a relative one counting from the folder of this file; or postgres://user:password@host/database.",
             Url(Location::File(PathBuf::from(DEFAULT_FILE))),
+        );
+        let migrate = section.read(
+            "migrate",
+            "Whether the schema is brought up to date by whatever opens the database; false: by `jeton migrate` alone, and the server stops where that has not been done.",
+            true,
         );
         let mut connect = ConnectOptions::default();
         connect.max_connections = section.read_if(
@@ -124,7 +138,7 @@ impl Database {
             let remedy = "Remove it, or set url to the pooler: postgres://user:password@host/database.";
             reader.warn("database.pooler", Wrong::new("has no effect on SQLite", remedy));
         }
-        Self { connect, ..database }
+        Self { connect, migrate, ..database }
     }
 }
 
@@ -137,7 +151,7 @@ fn check(location: &Location, connect: &ConnectOptions) -> Option<(&'static str,
             "pooler",
             Wrong::new(
                 "a pooler in transaction mode takes no options for a session, and the URL has some",
-                "Remove options= from url and set them for the role (ALTER ROLE ... SET ...), or set pooler = false.",
+                "Remove options= from url and set them for the role (ALTER ROLE), or set pooler = false.",
             ),
         )),
         Err(_) => Some((

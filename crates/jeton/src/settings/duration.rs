@@ -40,8 +40,9 @@ pub(super) fn in_words(duration: Duration) -> String {
     if words.is_empty() { "0s".to_owned() } else { words }
 }
 
-/// Units from large to small, each at most once; `None` for anything else.
-pub(super) fn from_words(text: &str) -> Option<Duration> {
+/// Reads a length of time as settings have it, `90s` or `2h30m`; nothing of anything else. Units stand from large to small,
+/// each at most once.
+pub fn from_words(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     if let Ok(seconds) = rest.parse() {
         return Some(Duration::from_secs(seconds));

@@ -21,7 +21,7 @@ pub struct Limits {
     pub longest_login_delay: Duration,
     /// Sign-ups from one address, whether they succeed or not.
     pub signups_per_address: Limit,
-    /// Refreshes and verifications from one address. Many people may share one.
+    /// Refreshes and verifications from one address, on each node; with `[redis]` over all of them. Many people may share one.
     pub requests_per_address: Limit,
 }
 
@@ -65,22 +65,22 @@ impl Limits {
         let mut limit = |key, about, value: &mut Limit| *value = section.read(key, about, *value);
         limit(
             "login_failures_per_account",
-            "Failed sign-ins with one name, over all ways in, such as \"10/15m\"; \"off\" for no limit. Known devices count apart.",
+            "Failed sign-ins with one name, over all ways in and all nodes, such as \"10/15m\"; \"off\" for no limit. Known devices count apart.",
             &mut limits.login_failures_per_account,
         );
         limit(
             "login_failures_per_address",
-            "Failed sign-ins from one address, over all names and ways in; IPv6 counts by /64.",
+            "Failed sign-ins from one address, over all names, ways in and nodes; IPv6 counts by /64.",
             &mut limits.login_failures_per_address,
         );
         limit(
             "signups_per_address",
-            "Sign-ups from one address, whether they succeed or not.",
+            "Sign-ups from one address, over all nodes, whether they succeed or not.",
             &mut limits.signups_per_address,
         );
         limit(
             "requests_per_address",
-            "Refreshes and verifications from one address. Many people may share one.",
+            "Refreshes and verifications from one address on one node; with [redis], over all nodes. Many people may share one.",
             &mut limits.requests_per_address,
         );
         limits.longest_login_delay = section.read_if(

@@ -5,9 +5,9 @@ use jeton_token::secret::Secret;
 use super::given::Wrong;
 use super::reader::Reader;
 use super::{
-    AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, HandMade, Languages, Ledger, Limits, Log,
-    Nodes, Origin, Passwords, Problem, Problems, Server, Sessions, Settings, Signup, SimpleJwt, Sources, Urls,
-    Usernames, Wire,
+    AuthTokens, Authentication, Compatibility, Cookies, Cors, Csrf, Database, Devices, HandMade, Keys, Languages,
+    Ledger, Limits, Log, Nodes, Origin, Passwords, Problem, Problems, Redis, Server, Sessions, Settings, Signup,
+    SimpleJwt, Sources, Urls, Usernames, Wire,
 };
 
 /// Settings that can be used, and what is to be known about them.
@@ -99,11 +99,14 @@ impl Settings {
             authentication: Authentication::read(reader),
             sessions: Sessions::read(reader, compatibility),
             auth_tokens: AuthTokens::read(reader, compatibility),
+            devices: Devices::read(reader),
             passwords: Passwords::read(reader, compatibility),
             usernames: Usernames::read(reader, compatibility),
             signup: Signup::read(reader),
             cookies: Cookies::read(reader, compatibility, &urls),
             limits: Limits::read(reader, compatibility),
+            keys: Keys::read(reader),
+            redis: Redis::read(reader),
             urls,
             cors: Cors::read(reader, &[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
             hand_made,

@@ -9,12 +9,14 @@ mod cors;
 mod csrf;
 mod database;
 mod default_file;
+mod devices;
 mod duration;
 mod file;
 mod given;
 #[cfg(test)]
 mod guides;
 mod hand_made;
+mod keys;
 mod languages;
 mod ledger;
 mod limits;
@@ -25,6 +27,7 @@ mod passwords;
 mod problem;
 mod proxies;
 mod reader;
+mod redis;
 mod rules;
 mod secrets;
 mod server;
@@ -39,6 +42,7 @@ mod wire;
 
 use jeton_token::secret::Secret;
 
+pub use self::redis::Redis;
 pub use auth_tokens::AuthTokens;
 pub use authentication::{Authentication, AuthenticationClass};
 pub use compatibility::Compatibility;
@@ -48,7 +52,10 @@ pub use cors::Cors;
 pub use csrf::Csrf;
 pub use database::{Database, Location};
 pub use default_file::default_file;
+pub use devices::{Devices, WhenFull};
+pub use duration::from_words as duration_from_words;
 pub use hand_made::{HandMade, HandMadeKey};
+pub use keys::Keys;
 pub use languages::Languages;
 pub use ledger::{Ledger, VerifyBlacklist};
 pub use limits::{Limit, Limits, Rate};
@@ -100,6 +107,8 @@ pub struct Settings {
     pub csrf: Csrf,
     /// `[auth_tokens]`.
     pub auth_tokens: AuthTokens,
+    /// `[devices]`.
+    pub devices: Devices,
     /// `[hand_made]`.
     pub hand_made: HandMade,
     /// `[passwords]`.
@@ -112,6 +121,10 @@ pub struct Settings {
     pub cookies: Cookies,
     /// `[limits]`.
     pub limits: Limits,
+    /// `[keys]`.
+    pub keys: Keys,
+    /// `[redis]`.
+    pub redis: Redis,
     /// `[urls]`.
     pub urls: Urls,
     /// `[cors]`.
@@ -140,11 +153,14 @@ impl Settings {
             authentication: Authentication::default(),
             sessions: Sessions::defaults(compatibility),
             auth_tokens: AuthTokens::defaults(compatibility),
+            devices: Devices::default(),
             passwords: Passwords::defaults(compatibility),
             usernames: Usernames::defaults(compatibility),
             signup: Signup::default(),
             cookies: Cookies::defaults(compatibility, &Urls::default()),
             limits: Limits::defaults(compatibility),
+            keys: Keys::default(),
+            redis: Redis::default(),
             urls: Urls::default(),
             cors: Cors::defaults(&[&simple_jwt.auth_header_name, &hand_made.header, &csrf.header_name]),
             csrf,

@@ -10,6 +10,7 @@ impl Settings {
         self.check_signing_key(reader, allow_short_signing_key);
         self.check_rotation(reader);
         self.check_claims(reader);
+        self.check_devices(reader);
     }
 
     /// RFC 7518 §3.2: a key of the hash's size or larger; and 32 bytes is where guessing ends. The site's secret is a
@@ -55,6 +56,18 @@ impl Settings {
                 Wrong::new(
                     "access tokens outlive the refresh tokens they come from",
                     "Make REFRESH_TOKEN_LIFETIME the longer one.",
+                ),
+            );
+        }
+    }
+
+    fn check_devices(&self, reader: &mut Reader) {
+        if self.devices.max_per_user.is_some() && !self.ledger.blacklist {
+            reader.warn(
+                "devices.max_per_user",
+                Wrong::new(
+                    "counts sessions alone while BLACKLIST in [ledger] is false: logins with tokens are not recorded",
+                    "Set BLACKLIST = true in [ledger], or remove this.",
                 ),
             );
         }

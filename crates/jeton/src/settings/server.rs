@@ -26,7 +26,9 @@ pub struct Server {
     pub body_timeout: Duration,
     /// How long a connection may stay open between requests.
     pub idle_timeout: Duration,
-    /// How long requests under way may take to finish once the server was told to stop.
+    /// How long requests are still taken once the server was told to stop, while `/readyz` says 503.
+    pub stop_delay: Duration,
+    /// How long requests under way may take to finish after that.
     pub drain_timeout: Duration,
     /// The largest request head, in bytes.
     pub max_header_bytes: usize,
@@ -52,6 +54,7 @@ impl Server {
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(75),
+            stop_delay: Duration::ZERO,
             drain_timeout: Duration::from_secs(15),
             max_header_bytes: 32 * 1024,
             max_headers: 100,
@@ -88,8 +91,14 @@ impl Server {
         timeout("idle_timeout", "How long a connection may stay open between requests.", &mut server.idle_timeout);
         timeout(
             "drain_timeout",
-            "How long requests under way may take to finish once the server was told to stop.",
+            "How long requests under way may take to finish once the server has stopped to take new ones.",
             &mut server.drain_timeout,
+        );
+        server.stop_delay = section.read_if(
+            "stop_delay",
+            "How long requests are still taken once the server was told to stop, while /readyz says 503 already: the time that a load balancer takes to notice.",
+            server.stop_delay,
+            between(Duration::ZERO..=Duration::from_secs(300)),
         );
         let mut size = |key, about, value: &mut usize, least, most| {
             let Bytes(bytes) = section.read_if(key, about, Bytes(*value), between(Bytes(least)..=Bytes(most)));

@@ -36,6 +36,8 @@ pub enum Endpoint {
     SessionLogin,
     /// `session_logout`: ends the session.
     SessionLogout,
+    /// `sessions`: where one is signed in; below it, each sign-in by its id.
+    Sessions,
     /// `jwt_login`: a hand-made token for a name and password.
     JwtLogin,
     /// `jwt_info`: whom a hand-made token names.
@@ -46,6 +48,8 @@ pub enum Endpoint {
     Schema,
     /// `swagger_ui`: swagger UI: the description, to read and try out.
     SwaggerUi,
+    /// `jwks`: the public keys that verify this site's tokens.
+    Jwks,
     /// `health`: the process runs.
     Health,
     /// `ready`: the process can serve.
@@ -66,7 +70,7 @@ pub enum Slash {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Urls {
-    /// Put before every path but those of `health` and `ready`; already part of `paths`.
+    /// Put before every path but those of `jwks`, `health` and `ready`; already part of `paths`.
     pub prefix: String,
     /// How final slashes are taken.
     pub slash: Slash,
@@ -83,7 +87,7 @@ impl Default for Urls {
 
 impl Endpoint {
     /// All of them, in the order of the default file.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::TokenObtain,
         Self::TokenRefresh,
         Self::TokenVerify,
@@ -98,11 +102,13 @@ impl Endpoint {
         Self::CookieRefresh,
         Self::SessionLogin,
         Self::SessionLogout,
+        Self::Sessions,
         Self::JwtLogin,
         Self::JwtInfo,
         Self::AuthToken,
         Self::Schema,
         Self::SwaggerUi,
+        Self::Jwks,
         Self::Health,
         Self::Ready,
     ];
@@ -124,11 +130,13 @@ impl Endpoint {
             Self::CookieRefresh => "cookie_refresh",
             Self::SessionLogin => "session_login",
             Self::SessionLogout => "session_logout",
+            Self::Sessions => "sessions",
             Self::JwtLogin => "jwt_login",
             Self::JwtInfo => "jwt_info",
             Self::AuthToken => "auth_token",
             Self::Schema => "schema",
             Self::SwaggerUi => "swagger_ui",
+            Self::Jwks => "jwks",
             Self::Health => "health",
             Self::Ready => "ready",
         }
@@ -151,11 +159,13 @@ impl Endpoint {
             Self::CookieRefresh => &["/api/v1/token/refresh/"],
             Self::SessionLogin => &["/api/v1/users/login"],
             Self::SessionLogout => &["/api/v1/users/logout"],
+            Self::Sessions => &["/api/sessions/"],
             Self::JwtLogin => &["/api/v1/users/login/jwt"],
             Self::JwtInfo => &["/api/v1/users/login/jwt/info"],
             Self::AuthToken => &["/api/token-auth/"],
             Self::Schema => &["/api/schema/"],
             Self::SwaggerUi => &["/api/v1/schema/swagger-ui/", "/api/schema/swagger-ui/"],
+            Self::Jwks => &["/.well-known/jwks.json"],
             Self::Health => &["/healthz"],
             Self::Ready => &["/readyz"],
         };
@@ -168,7 +178,7 @@ impl Urls {
         let mut section = reader.section("urls");
         let prefix = section.read_if(
             "prefix",
-            "Put before every path but those of health and ready, such as \"/auth\".",
+            "Put before every path but those of jwks, health and ready, such as \"/auth\".",
             String::new(),
             |text| is_prefix(text),
         );
@@ -195,7 +205,7 @@ impl Urls {
 
     fn whole(&self, endpoint: Endpoint, path: &str) -> String {
         match endpoint {
-            Endpoint::Health | Endpoint::Ready => path.to_owned(),
+            Endpoint::Jwks | Endpoint::Health | Endpoint::Ready => path.to_owned(),
             Endpoint::TokenObtain
             | Endpoint::TokenRefresh
             | Endpoint::TokenVerify
@@ -210,6 +220,7 @@ impl Urls {
             | Endpoint::CookieRefresh
             | Endpoint::SessionLogin
             | Endpoint::SessionLogout
+            | Endpoint::Sessions
             | Endpoint::JwtLogin
             | Endpoint::JwtInfo
             | Endpoint::AuthToken
@@ -247,11 +258,13 @@ impl Endpoint {
             Self::CookieRefresh => "A new access token for the refresh token in the cookie.",
             Self::SessionLogin => "Signs in with a session cookie.",
             Self::SessionLogout => "Ends the session.",
+            Self::Sessions => "Where the caller is signed in; each sign-in is below it, by its id, to be ended.",
             Self::JwtLogin => "A hand-made token for a name and password.",
             Self::JwtInfo => "Whom a hand-made token names.",
             Self::AuthToken => "An opaque token (DRF's) for a name and password.",
             Self::Schema => "The OpenAPI description of all this.",
             Self::SwaggerUi => "Swagger UI: the description, to read and try out.",
+            Self::Jwks => "The public keys that verify this site's tokens.",
             Self::Health => "The process runs.",
             Self::Ready => "The process can serve.",
         }
@@ -311,10 +324,11 @@ mod tests {
     }
 
     #[test]
-    fn the_prefix_stands_before_all_but_the_probes() {
+    fn the_prefix_stands_before_all_but_the_probes_and_the_keys() {
         let urls = load("prefix = \"/auth\"").unwrap();
         assert_eq!(urls.paths[&Endpoint::Me], ["/auth/api/me/"]);
         assert_eq!(urls.paths[&Endpoint::Health], ["/healthz"]);
+        assert_eq!(urls.paths[&Endpoint::Jwks], ["/.well-known/jwks.json"]);
         assert!(load("prefix = \"/auth/\"").is_err());
         assert!(load("prefix = \"auth\"").is_err());
     }

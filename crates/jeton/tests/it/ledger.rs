@@ -1,7 +1,8 @@
 //! What the rules of the ledger look like from outside.
 
 use axum::http::StatusCode;
-use jeton::settings::Compatibility;
+use jeton::auth::{Account, NewPassword};
+use jeton::settings::{AuthenticationClass, Compatibility, UserField};
 use jeton_store::EventKind;
 use serde_json::json;
 
@@ -242,4 +243,23 @@ async fn after_rotations_without_blacklisting_every_generation_is_good_and_ends_
     let alice = auth.store().find_user_by_username("alice").await.unwrap().unwrap();
     let counts = auth.store().count_tokens(alice.id).await.unwrap();
     assert_eq!((counts.outstanding, counts.blacklisted), (5, 1));
+}
+
+#[tokio::test]
+async fn a_name_that_looks_like_a_number_is_nobody_elses_number() {
+    let mut settings = settings(Compatibility::Exact);
+    settings.simple_jwt.user_id_field = UserField::Username;
+    settings.authentication.classes = vec![AuthenticationClass::JwtStateless];
+    let site = Site::new(settings).await;
+    let auth = site.jeton.auth();
+    let alice = auth.store().find_user_by_username("alice").await.unwrap().unwrap();
+    let named =
+        Account { username: alice.id.to_string(), password: NewPassword::Plain(PASSWORD.into()), ..Account::default() };
+    auth.create_user(named).await.unwrap();
+    let ((alices, _), (own, access)) = (site.login("alice").await, site.login(&alice.id.to_string()).await);
+    let bearer = format!("Bearer {access}");
+    let out = site.post_as("/api/logout/", &json!({"all": true}), &[("Authorization", &bearer)]).await;
+    assert_eq!(out.status, StatusCode::OK, "{}", out.text);
+    assert_eq!(site.refresh(&own).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(site.refresh(&alices).await.status, StatusCode::OK);
 }

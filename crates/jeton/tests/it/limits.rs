@@ -132,3 +132,20 @@ async fn a_stop_finishes_the_requests_in_flight() {
     assert_eq!(server.task.await.unwrap(), Stopped::Clean);
     assert!(TcpStream::connect(server.address).await.is_err());
 }
+
+#[tokio::test]
+async fn a_stop_with_a_delay_turns_a_balancer_away_before_it_turns_requests_away() {
+    let mut settings = quick();
+    settings.server.stop_delay = Duration::from_millis(600);
+    let server = start(settings).await;
+    let get = |path| format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert!(ask(server.address, &get("/readyz")).await.starts_with("HTTP/1.1 200"));
+    let told_at = Instant::now();
+    server.stop.send(()).unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(ask(server.address, &get("/readyz")).await.starts_with("HTTP/1.1 503"));
+    assert!(ask(server.address, &get("/api/me/")).await.starts_with("HTTP/1.1 401"), "it still serves");
+    assert_eq!(server.task.await.unwrap(), Stopped::Clean);
+    assert!(told_at.elapsed() >= Duration::from_millis(600));
+    assert!(TcpStream::connect(server.address).await.is_err());
+}

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use jeton::Jeton;
 use jeton::settings::Compatibility;
 use serde_json::json;
@@ -129,4 +130,27 @@ async fn in_exact_access_tokens_live_on_as_in_the_reference() {
     for site in [&nodes.one, &nodes.other] {
         assert_eq!((verify(site, &access).await.status, me(site, &access).await), (StatusCode::OK, StatusCode::OK));
     }
+}
+
+#[tokio::test]
+async fn the_end_of_a_device_and_of_the_oldest_login_is_known_everywhere() {
+    let nodes = Nodes::new(Compatibility::Safe).await;
+    let (lost, _) = nodes.log_in().await;
+    let (kept, _) = nodes.log_in().await;
+    let bearer = format!("Bearer {kept}");
+    let list = Request::get("/api/sessions/").header("Authorization", &bearer).body(Body::empty()).unwrap();
+    let list = nodes.one.send(list).await.json();
+    let other = list["results"].as_array().unwrap().iter().find(|it| it["current"] == false).unwrap().clone();
+    let path = format!("/api/sessions/{}/", other["id"].as_str().unwrap());
+    let end = Request::delete(path).header("Authorization", &bearer).body(Body::empty()).unwrap();
+    assert_eq!(nodes.one.send(end).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(me(&nodes.one, &lost).await, StatusCode::UNAUTHORIZED);
+    refused_elsewhere(&nodes.other, &lost).await;
+    assert_eq!(me(&nodes.other, &kept).await, StatusCode::OK);
+
+    let mut capped = settings(Compatibility::Safe);
+    capped.devices.max_per_user = Some(1);
+    nodes.one.beside(capped).login("alice").await;
+    refused_elsewhere(&nodes.one, &kept).await;
+    refused_elsewhere(&nodes.other, &kept).await;
 }

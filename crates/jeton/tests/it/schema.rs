@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::site::{Site, settings};
 
-/// Endpoints of which the schema does not tell: probes, and pages.
-const NOT_API: [Endpoint; 3] = [Endpoint::Health, Endpoint::Ready, Endpoint::SwaggerUi];
+/// Endpoints of which the schema does not tell: probes, keys, and pages.
+const NOT_API: [Endpoint; 4] = [Endpoint::Jwks, Endpoint::Health, Endpoint::Ready, Endpoint::SwaggerUi];
 
 #[tokio::test]
 async fn every_path_that_is_served_is_in_it_with_its_own_name_and_methods() {

@@ -62,15 +62,33 @@ impl Site {
         let store = Store::open(&url, OpenMode::Create, clock.now()).unwrap();
         let jeton = Jeton::with(settings, store, clock.clone(), Entropy::system()).unwrap();
         let site = Self { jeton, clock, folder: Arc::new(folder) };
+        site.add_users().await;
+        site
+    }
+
+    /// Several nodes over a database on a server, with Alice and Bob.
+    pub(crate) async fn nodes(settings: Settings, url: &str, count: usize) -> Vec<Self> {
+        let clock = Clock::manual(Timestamp::from_seconds(1_795_000_000));
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let mut nodes = Vec::new();
+        for _ in 0..count {
+            let store = Store::connect(url, OpenMode::Create, clock.now()).await.unwrap();
+            let jeton = Jeton::with(settings.clone(), store, clock.clone(), Entropy::system()).unwrap();
+            nodes.push(Self { jeton, clock: clock.clone(), folder: Arc::clone(&folder) });
+        }
+        nodes[0].add_users().await;
+        nodes
+    }
+
+    async fn add_users(&self) {
         for username in ["alice", "bob"] {
             let account = Account {
                 username: username.to_owned(),
                 password: NewPassword::Plain(PASSWORD.into()),
                 ..Account::default()
             };
-            site.jeton.auth().create_user(account).await.unwrap();
+            self.jeton.auth().create_user(account).await.unwrap();
         }
-        site
     }
 
     /// Another process over the same database, with the same settings.
@@ -107,8 +125,24 @@ impl Site {
         files.map(|file| std::fs::read(file.unwrap().path()).unwrap()).collect()
     }
 
-    fn database_url(&self) -> String {
-        format!("sqlite://{}", self.folder.path().join("jeton.db").display())
+    pub(crate) fn database_url(&self) -> String {
+        self.url_beside("jeton.db")
+    }
+
+    /// Of a database that is, or will be, in the same folder.
+    pub(crate) fn url_beside(&self, name: &str) -> String {
+        format!("sqlite://{}", self.beside_database(name).display())
+    }
+
+    pub(crate) fn beside_database(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The same service over another database, which is there and up to date.
+    pub(crate) async fn at(&self, url: &str, settings: Settings) -> Self {
+        let store = Store::connect(url, OpenMode::UpToDate, self.clock.now()).await.unwrap();
+        let jeton = Jeton::with(settings, store, self.clock.clone(), Entropy::system()).unwrap();
+        Self { jeton, clock: self.clock.clone(), folder: Arc::clone(&self.folder) }
     }
 
     pub(crate) fn pass(&self, seconds: u64) {

@@ -267,6 +267,119 @@ async fn what_an_operator_clears_is_cleared_in_a_running_server() {
 }
 
 #[tokio::test]
+async fn failures_on_three_nodes_are_ten_together() {
+    let site = Site::safe().await;
+    let nodes = [site.beside(settings(Compatibility::Safe)), site.beside(settings(Compatibility::Safe)), site];
+    guess_on_three_nodes(&nodes).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn failures_on_three_nodes_over_postgresql_are_ten_together() {
+    let server = std::env::var("JETON_TEST_POSTGRES")
+        .expect("JETON_TEST_POSTGRES has to name a PostgreSQL server; `cargo xtask test --only unit` starts one");
+    let schema = format!("throttling_{}", std::process::id());
+    let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(&format!("CREATE SCHEMA {schema}")).await.unwrap();
+    let separator = if server.contains('?') { '&' } else { '?' };
+    let url = format!("{server}{separator}options=-c%20search_path%3D{schema}");
+    guess_on_three_nodes(&Site::nodes(settings(Compatibility::Safe), &url, 3).await).await;
+    client.batch_execute(&format!("DROP SCHEMA {schema} CASCADE")).await.unwrap();
+}
+
+/// Many at once, on all of them.
+async fn guess_on_three_nodes(nodes: &[Site]) {
+    let guesses = (0..60).map(|number| nodes[number % 3].obtain("alice", false, ATTACKER));
+    let statuses = join_all(guesses).await;
+    let tried = statuses.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
+    assert_eq!(tried, 10, "{statuses:?}");
+    assert!(statuses.iter().all(|status| [StatusCode::UNAUTHORIZED, StatusCode::TOO_MANY_REQUESTS].contains(status)));
+    for node in nodes {
+        assert_eq!(node.obtain("alice", true, ATTACKER).await, StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert_eq!(nodes[0].throttlings().await.len(), 1, "a wait is told once, whoever comes up against it");
+    nodes[0].pass(900);
+    let mut after = join_all(nodes.iter().map(|node| node.obtain("alice", false, ATTACKER))).await;
+    after.sort();
+    assert_eq!(
+        after.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count(),
+        1,
+        "one at a time: {after:?}"
+    );
+    nodes[1].pass(1800);
+    assert_eq!(nodes[2].obtain("alice", true, ATTACKER).await, StatusCode::OK);
+    for node in nodes {
+        assert_eq!(node.obtain("alice", true, ATTACKER).await, StatusCode::OK, "known everywhere");
+    }
+}
+
+#[tokio::test]
+async fn right_sign_ins_on_three_nodes_at_once_all_succeed() {
+    let site = Site::safe().await;
+    let nodes = [site.beside(settings(Compatibility::Safe)), site.beside(settings(Compatibility::Safe)), site];
+    let statuses = join_all((0..60).map(|number| nodes[number % 3].obtain("alice", true, HOME))).await;
+    assert!(statuses.iter().all(|status| *status == StatusCode::OK), "{statuses:?}");
+    assert_eq!(nodes[0].guess("alice", ATTACKER).await, 10, "and nothing of them counts");
+}
+
+#[tokio::test]
+async fn addresses_and_sign_ups_are_counted_over_all_nodes_and_over_a_restart() {
+    let site = Site::safe().await;
+    let other = site.beside(settings(Compatibility::Safe));
+    for number in 0..100 {
+        let node = [&site, &other][number % 2];
+        assert_eq!(node.obtain(&format!("user{number}"), false, ATTACKER).await, StatusCode::UNAUTHORIZED);
+    }
+    let sign_up = async |node: &Site, number: usize| {
+        node.send_from(ATTACKER, form("/api/v1/signup/", &format!("carol{number}"), "short")).await.status
+    };
+    for number in 0..20 {
+        assert_eq!(sign_up([&site, &other][number % 2], number).await, StatusCode::BAD_REQUEST);
+    }
+    drop(other);
+    let site = site.restarted();
+    assert_eq!(site.obtain("alice", true, ATTACKER).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(sign_up(&site, 20).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(site.obtain("alice", true, HOME).await, StatusCode::OK);
+    assert_eq!(site.throttlings().await.len(), 2);
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_before_the_answer_has_failed() {
+    let mut settings = settings(Compatibility::Safe);
+    settings.passwords.argon2_memory_kib = 8192;
+    settings.limits.login_failures_per_account = Limit::AtMost(Rate { count: 3, per: Duration::from_secs(900) });
+    let site = Site::new(settings).await;
+    let strangers = async || site.jeton.auth().account_limit("alice").await.unwrap().strangers;
+    for failures in 1..=3 {
+        let under_way = async {
+            while strangers().await.is_none_or(|row| row.pending == 0) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::select! {
+            status = site.obtain("alice", false, ATTACKER) => panic!("{status} before it could be dropped"),
+            () = under_way => {}
+        }
+        while strangers().await.is_none_or(|row| row.pending > 0) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(strangers().await.unwrap().failures, failures);
+    }
+    assert_eq!(site.obtain("alice", true, ATTACKER).await, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn what_cannot_be_counted_is_not_tried() {
+    let site = Site::safe().await;
+    site.jeton.auth().store().close().await.unwrap();
+    let reply = site.sign_in(&WAYS[0], "alice", false, ATTACKER).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+    let reply = site.send_from(ATTACKER, form("/api/v1/signup/", "carol", "short")).await;
+    assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
 async fn refreshes_and_verifications_are_limited_only_if_asked() {
     let site = Site::safe().await;
     let verify = async |site: &Site| {

@@ -97,6 +97,20 @@ impl Engine {
         }
     }
 
+    /// What has to come first in a list that looks more than once at the sign-ins of a user: until the list ends, nobody
+    /// begins, uses or ends one. SQLite has one writer at a time.
+    pub(crate) fn hold_sign_ins(&self, user_id: i64) -> Vec<Statement> {
+        // A row that references the user waits for this lock, so no sign-in begins.
+        const USER: &str = "SELECT 1 FROM auth_user WHERE id = $1 FOR UPDATE";
+        const FAMILIES: &str =
+            "SELECT 1 FROM jeton_family WHERE user_id = $1 AND revoked_at IS NULL ORDER BY key FOR UPDATE";
+        const SESSIONS: &str = "SELECT 1 FROM jeton_session WHERE user_id = $1 ORDER BY digest FOR UPDATE";
+        match self {
+            Self::Sqlite(_) => Vec::new(),
+            Self::Postgres(_) => [USER, FAMILIES, SESSIONS].map(|sql| Statement::new(sql, [user_id.into()])).to_vec(),
+        }
+    }
+
     /// How many bytes the database takes.
     pub(crate) async fn size(&self) -> Result<u64, StoreError> {
         match self {

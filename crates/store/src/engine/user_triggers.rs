@@ -7,7 +7,7 @@ impl Engine {
     pub(crate) fn install_user_triggers(&self) -> Vec<Statement> {
         let mut statements = self.remove_user_triggers();
         statements.extend(match self {
-            Self::Sqlite(_) => list(&SQLITE),
+            Self::Sqlite(_) => list(&ON_SQLITE),
             Self::Postgres(_) => list(&POSTGRES),
         });
         statements
@@ -19,10 +19,7 @@ impl Engine {
             Self::Sqlite(_) => {
                 list(&["DROP TRIGGER IF EXISTS jeton_user_changed", "DROP TRIGGER IF EXISTS jeton_user_deleted"])
             }
-            Self::Postgres(_) => list(&[
-                "DROP TRIGGER IF EXISTS jeton_user_changed ON auth_user",
-                "DROP FUNCTION IF EXISTS jeton_user_changed()",
-            ]),
+            Self::Postgres(_) => list(&DROP_POSTGRES),
         }
     }
 
@@ -45,7 +42,7 @@ fn list(texts: &[&'static str]) -> Vec<Statement> {
 }
 
 /// A sign-in changes `last_login`: that is nothing to tell. The entries stay for 30 days, longer than access tokens live.
-const SQLITE: [&str; 2] = [
+pub(crate) const ON_SQLITE: [&str; 2] = [
     "CREATE TRIGGER jeton_user_changed AFTER UPDATE OF username, password, email, first_name, last_name, is_active, \
         is_staff, is_superuser ON auth_user BEGIN \
         INSERT INTO jeton_change (at, kind, user_id, expires_at) \
@@ -73,3 +70,13 @@ const POSTGRES: [&str; 2] = [
     "CREATE TRIGGER jeton_user_changed AFTER DELETE OR UPDATE OF username, password, email, first_name, last_name, \
         is_active, is_staff, is_superuser ON auth_user FOR EACH ROW EXECUTE FUNCTION jeton_user_changed()",
 ];
+
+const DROP_POSTGRES: [&str; 2] =
+    ["DROP TRIGGER IF EXISTS jeton_user_changed ON auth_user", "DROP FUNCTION IF EXISTS jeton_user_changed()"];
+
+/// Over older ones of ours.
+pub(crate) const ON_POSTGRES: [&str; 4] = [DROP_POSTGRES[0], DROP_POSTGRES[1], POSTGRES[0], POSTGRES[1]];
+
+/// How many there are.
+pub(crate) const LOOK_ON_POSTGRES: &str = "SELECT COUNT(*) FROM pg_trigger \
+    WHERE tgname = 'jeton_user_changed' AND tgrelid = to_regclass('auth_user')";

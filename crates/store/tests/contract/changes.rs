@@ -9,7 +9,7 @@ use jeton_token::secret::Secret;
 use crate::{DAY, START, after, event, family, key, kinds_of_events, new_user, user};
 
 /// Reads until the log has come to rest.
-async fn read(follower: &mut Follower, at_least: usize) -> Vec<Change> {
+pub(crate) async fn read(follower: &mut Follower, at_least: usize) -> Vec<Change> {
     let mut changes: Vec<Change> = Vec::new();
     for _ in 0..100 {
         for change in follower.next().await.unwrap() {

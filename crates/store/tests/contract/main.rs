@@ -5,11 +5,13 @@
 mod auth_tokens;
 mod blacklist;
 mod changes;
+mod devices;
 mod events;
 mod families;
 mod flush;
 mod groups;
-mod login_limits;
+mod keys;
+mod limits;
 mod pooler;
 mod rotations;
 mod rules;
@@ -161,6 +163,18 @@ contract! {
         what_nobody_needs_to_know_is_flushed
         triggers_tell_what_others_do_to_users
     }
+    devices {
+        sign_ins_of_all_kinds_are_one_list_with_the_newest_first
+        what_ended_ran_out_or_is_of_another_password_is_no_sign_in
+        a_session_that_goes_on_was_used_then
+        sign_ins_are_listed_in_pages_without_gap_or_twin
+        beyond_the_cap_those_that_were_not_used_for_longest_end
+        a_lower_cap_ends_as_many_as_it_takes
+        a_full_user_is_refused_and_nothing_changes
+        a_session_of_another_password_takes_no_place
+        of_sixty_four_logins_at_once_no_more_stay_than_may
+        logins_rotations_and_adoptions_at_once_leave_no_end_untold
+    }
     events {
         events_are_listed_in_order_and_in_pages
         every_kind_of_event_is_kept
@@ -174,13 +188,13 @@ contract! {
         a_horizon_that_moved_out_keeps_the_family
         rotations_go_on_while_the_sweeper_deletes
     }
-    login_limits {
-        the_later_of_two_rows_stays_whichever_comes_first
-        strangers_and_devices_have_rows_of_their_own
-        what_expires_last_is_listed_first
+    limits {
+        what_counts_against_somebody_is_read_back_whole
+        a_row_is_written_over_the_one_that_was_read_or_not_at_all
+        sixty_four_failures_at_once_count_sixty_four
+        a_new_device_takes_the_place_of_the_one_away_for_longest
         clearing_an_account_forgives_its_failures_and_no_others
-        what_memory_forgot_is_deleted_unless_it_came_back
-        expired_rows_are_flushed_some_at_a_time
+        expired_limits_are_flushed_some_at_a_time
     }
     sessions {
         a_session_is_found_by_its_digest_until_it_runs_out
@@ -193,6 +207,14 @@ contract! {
         a_session_of_a_deleted_user_is_nobodys
         sessions_that_ran_out_are_deleted_by_and_by
         sixty_four_logins_at_once_are_sixty_four_sessions
+    }
+    keys {
+        the_first_key_brings_the_settings_own_along
+        of_sixty_four_rotations_at_once_one_makes_a_key
+        a_key_retires_once_with_one_event_and_its_private_part_is_gone
+        a_seal_is_exchanged_for_the_very_one_that_was_seen
+        a_longest_life_only_grows
+        logins_are_counted_that_hold_a_token_of_a_time
     }
     rules {
         random_walks_leave_the_store_where_the_rules_say

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jeton_store::{EventKind, NewSession, SessionDigest, SessionRow, Store};
+use jeton_store::{EventKind, NewSession, SessionDigest, SessionId, SessionRow, Store};
 use jeton_token::rotation::EndReason;
 
 use crate::{DAY, START, after, event, family, kinds_of_events, user};
@@ -11,9 +11,16 @@ fn digest(number: u32) -> SessionDigest {
     SessionDigest::of(&format!("key {number}"))
 }
 
+fn id(number: u32) -> SessionId {
+    let mut id = [0; 16];
+    id[12..].copy_from_slice(&number.to_be_bytes());
+    SessionId(id)
+}
+
 fn session(number: u32, user_id: i64) -> NewSession {
     NewSession {
         digest: digest(number),
+        id: id(number),
         user_id,
         auth_hash: [7; 32],
         created_at: after(1),
@@ -35,7 +42,8 @@ async fn find(store: &Store, number: u32) -> Option<SessionRow> {
 pub(crate) async fn a_session_is_found_by_its_digest_until_it_runs_out(store: Store) {
     let ada = user(&store, "ada").await;
     assert!(create(&store, 1, ada, None).await);
-    let row = SessionRow { user_id: Some(ada), auth_hash: [7; 32], created_at: after(1), expires_at: START + DAY };
+    let (created_at, expires_at) = (after(1), START + DAY);
+    let row = SessionRow { id: id(1), user_id: Some(ada), auth_hash: [7; 32], created_at, expires_at };
     assert_eq!(find(&store, 1).await, Some(row));
     assert_eq!(find(&store, 2).await, None);
     let last_moment = START + DAY - Duration::from_micros(1);

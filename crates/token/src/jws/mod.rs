@@ -104,6 +104,21 @@ impl Jws {
         }
     }
 
+    /// The key.
+    ///
+    /// ```
+    /// use jeton_token::algorithm::Algorithm;
+    /// use jeton_token::jws::Jws;
+    /// use jeton_token::key::Key;
+    ///
+    /// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+    /// assert!(jws.key().can_sign());
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
     /// The algorithm of the key.
     ///
     /// ```

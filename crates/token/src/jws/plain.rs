@@ -62,8 +62,17 @@ impl Jws {
         }
     }
 
-    /// Whether a token has, letter for letter, the header that this key writes.
-    pub(crate) fn wrote_header_of(&self, text: &[u8]) -> bool {
+    /// Whether a token has, letter for letter, the header that this key writes: its `alg` and its `kid`, if it has one.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, jws::Jws, key::Key};
+    /// let jws = Jws::new(Key::from_secret(Algorithm::Hs256, b"0123456789abcdef0123456789abcdef")?);
+    /// let named = jws.clone().with_key_id("2026");
+    /// let token = named.sign(b"{}");
+    /// assert!(named.wrote_header_of(token.as_bytes()) && !jws.wrote_header_of(token.as_bytes()));
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
+    pub fn wrote_header_of(&self, text: &[u8]) -> bool {
         text.starts_with(self.header.as_bytes())
     }
 

@@ -86,6 +86,10 @@ pub enum EndReason {
     Reuse,
     /// It has used up all of its generations.
     Exhausted,
+    /// The database was restored from a backup.
+    Restored,
+    /// Its user signed in anew, and had as many sign-ins as there may be.
+    NewestWins,
 }
 
 impl EndReason {
@@ -105,6 +109,8 @@ impl EndReason {
             Self::UserDeleted => "user_deleted",
             Self::Reuse => "reuse",
             Self::Exhausted => "exhausted",
+            Self::Restored => "restored",
+            Self::NewestWins => "newest_wins",
         }
     }
 }

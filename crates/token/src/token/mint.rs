@@ -2,6 +2,7 @@
 
 use super::Tokens;
 use crate::claims::Claims;
+use crate::jws::Jws;
 use crate::policy::{Audience, TokenType};
 use crate::time::Timestamp;
 
@@ -83,8 +84,28 @@ impl Tokens {
     ///
     /// If the key cannot sign ([`Key::can_sign`](crate::key::Key::can_sign)).
     pub fn sign(&self, claims: &Claims) -> String {
+        self.sign_by(&self.jws, claims)
+    }
+
+    /// As [`sign`](Self::sign), with another of the site's keys.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, jws::{Jws, claimed_key_id}, key::Key, policy::Policy, token::Tokens};
+    /// let key = |secret: &str| Key::from_secret(Algorithm::Hs256, secret.as_bytes());
+    /// let tokens = Tokens::new(key("the secret of yesterday 32 bytes")?, Policy::default());
+    /// let of_today = Jws::new(key("the secret of today, 32 bytes ..")?).with_key_id("2026");
+    /// let token = tokens.sign_by(&of_today, &[("user_id", "1")].into_iter().collect());
+    /// assert_eq!(claimed_key_id(token.as_bytes()).as_deref(), Some("2026"));
+    /// assert!(of_today.verify(token.as_bytes()).is_ok());
+    /// # Ok::<(), jeton_token::key::KeyError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If that key cannot sign.
+    pub fn sign_by(&self, jws: &Jws, claims: &Claims) -> String {
         if self.policy.audience.is_none() && self.policy.issuer.is_none() {
-            return self.jws.sign(&claims.to_json());
+            return jws.sign(&claims.to_json());
         }
         let mut claims = claims.clone();
         match &self.policy.audience {
@@ -95,7 +116,7 @@ impl Tokens {
         if let Some(issuer) = &self.policy.issuer {
             claims.set("iss", issuer.as_str());
         }
-        self.jws.sign(&claims.to_json())
+        jws.sign(&claims.to_json())
     }
 }
 

@@ -76,6 +76,20 @@ impl Tokens {
         &self.policy
     }
 
+    /// The key, with the header that it writes.
+    ///
+    /// ```
+    /// # use jeton_token::{algorithm::Algorithm, key::Key, policy::Policy, token::Tokens};
+    /// # let key = Key::from_secret(Algorithm::Hs256, b"a secret of at least thirty-two bytes")?;
+    /// let tokens = Tokens::new(key, Policy::default());
+    /// let token = tokens.sign(&[("user_id", "1")].into_iter().collect());
+    /// assert!(tokens.jws().wrote_header_of(token.as_bytes()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn jws(&self) -> &Jws {
+        &self.jws
+    }
+
     /// The algorithm of the site's key.
     ///
     /// ```

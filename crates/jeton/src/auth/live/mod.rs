@@ -73,7 +73,6 @@ impl Live {
         }
     }
 
-    #[expect(dead_code, reason = "the key ring comes next")]
     /// Counts how often the signing keys have changed.
     pub(super) fn keys_changed(&self) -> watch::Receiver<u64> {
         self.keys_changed.subscribe()

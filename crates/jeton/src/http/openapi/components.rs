@@ -121,17 +121,22 @@ fn member_schema(kind: &Kind) -> Value {
     match kind {
         Kind::Text => json!({"type": "string"}),
         Kind::Integer => json!({"type": "integer"}),
+        Kind::Boolean => json!({"type": "boolean"}),
+        Kind::Moment => json!({"type": "string", "format": "date-time"}),
         Kind::Any => json!({}),
-        Kind::Object(members) => {
-            let properties = members.iter().map(|member| (member.name.to_string(), member_schema(&member.kind)));
-            let required = members.iter().filter(|member| member.is_always_there).map(|member| member.name.to_string());
-            json!({
-                "type": "object",
-                "properties": properties.collect::<Map<_, _>>(),
-                "required": required.collect::<Vec<_>>(),
-            })
-        }
+        Kind::Object(members) => object_schema(members),
+        Kind::List(members) => json!({"type": "array", "items": object_schema(members)}),
     }
+}
+
+fn object_schema(members: &[Member]) -> Value {
+    let properties = members.iter().map(|member| (member.name.to_string(), member_schema(&member.kind)));
+    let required = members.iter().filter(|member| member.is_always_there).map(|member| member.name.to_string());
+    json!({
+        "type": "object",
+        "properties": properties.collect::<Map<_, _>>(),
+        "required": required.collect::<Vec<_>>(),
+    })
 }
 
 fn bad_request() -> Value {

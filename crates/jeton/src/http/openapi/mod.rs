@@ -12,7 +12,7 @@ use super::contract::Success;
 use super::error::ApiError;
 use super::negotiation::Renderers;
 use super::view::View;
-use super::{App, yaml};
+use super::{App, devices, yaml};
 use crate::settings::{Endpoint, Settings};
 
 /// A version of OpenAPI.
@@ -86,7 +86,7 @@ fn document(settings: &Settings, version: OpenapiVersion) -> Value {
     let mut ids = operation::Ids::default();
     let mut paths = Map::new();
     for (path, view) in &served {
-        let methods = ["GET", "POST"].into_iter().filter(|method| view.has_method(method));
+        let methods = ["GET", "POST", "DELETE"].into_iter().filter(|method| view.has_method(method));
         let operations = methods.map(|method| {
             let route = operation::Route { inner: path.strip_prefix(&prefix).unwrap_or(path), method };
             (method.to_lowercase(), operation::operation(view, &route, &mut ids, settings))
@@ -111,7 +111,11 @@ fn served(settings: &Settings) -> Vec<(String, &'static View)> {
         .into_iter()
         .filter_map(|endpoint| Some((endpoint, view(endpoint)?)))
         .flat_map(|(endpoint, view)| {
-            settings.urls.paths.get(&endpoint).into_iter().flatten().map(move |path| (path.clone(), view))
+            let paths = settings.urls.paths.get(&endpoint).into_iter().flatten();
+            let one = move |path: &String| {
+                (endpoint == Endpoint::Sessions).then(|| (devices::path_of_one(path), &devices::SESSION))
+            };
+            paths.flat_map(move |path| [(path.clone(), view)].into_iter().chain(one(path)))
         })
         .collect();
     served.sort_by(|(one, _), (other, _)| one.split('/').cmp(other.split('/')));
@@ -121,10 +125,11 @@ fn served(settings: &Settings) -> Vec<(String, &'static View)> {
 /// Every view of which a schema or a page can tell.
 #[cfg(test)]
 pub(super) fn views() -> impl Iterator<Item = &'static View> {
-    Endpoint::ALL.into_iter().filter_map(view).filter(|view| view.renderers != Renderers::Schema)
+    let views = Endpoint::ALL.into_iter().filter_map(view).chain([&devices::SESSION]);
+    views.filter(|view| view.renderers != Renderers::Schema)
 }
 
-/// The view of an endpoint. Pages and probes are none of the API.
+/// The view of an endpoint. Pages, keys and probes are none of the API.
 const fn view(endpoint: Endpoint) -> Option<&'static View> {
     match endpoint {
         Endpoint::TokenObtain => Some(&super::token::OBTAIN),
@@ -141,11 +146,12 @@ const fn view(endpoint: Endpoint) -> Option<&'static View> {
         Endpoint::CookieRefresh => Some(&super::cookie::REFRESH),
         Endpoint::SessionLogin => Some(&super::session::LOGIN),
         Endpoint::SessionLogout => Some(&super::session::LOGOUT),
+        Endpoint::Sessions => Some(&devices::SESSIONS),
         Endpoint::JwtLogin => Some(&super::hand_made::LOGIN),
         Endpoint::JwtInfo => Some(&super::hand_made::INFO),
         Endpoint::AuthToken => Some(&super::auth_token::OBTAIN),
         Endpoint::Schema => Some(&SCHEMA),
-        Endpoint::SwaggerUi | Endpoint::Health | Endpoint::Ready => None,
+        Endpoint::SwaggerUi | Endpoint::Jwks | Endpoint::Health | Endpoint::Ready => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use super::components;
-use crate::http::contract::Refusal;
+use crate::http::contract::{Parameter, Place, Refusal};
 use crate::http::negotiation::Renderers;
 use crate::http::view::View;
 use crate::settings::Settings;
@@ -31,6 +31,9 @@ pub(super) fn operation(view: &View, route: &Route<'_>, ids: &mut Ids, settings:
     if view.renderers == Renderers::Schema {
         operation.insert("parameters".to_owned(), schema_parameters());
     }
+    if !view.parameters.is_empty() {
+        operation.insert("parameters".to_owned(), view.parameters.iter().map(parameter).collect());
+    }
     if has_body {
         let schema = components::reference(view);
         let content = view.parsers.media_types().map(|media_type| (media_type.to_owned(), json!({"schema": schema})));
@@ -50,8 +53,13 @@ pub(super) fn operation(view: &View, route: &Route<'_>, ids: &mut Ids, settings:
 impl Ids {
     /// As drf-spectacular names operations: the path, and what the method does. A name that comes again has a number.
     fn name(&mut self, route: &Route<'_>) -> String {
-        let action = if route.method == "GET" { "retrieve" } else { "create" };
-        let words = route.inner.split('/').filter(|word| !word.is_empty()).map(|word| word.replace('-', "_"));
+        let action = match route.method {
+            "GET" => "retrieve",
+            "DELETE" => "destroy",
+            _ => "create",
+        };
+        let is_word = |word: &&str| !word.is_empty() && !word.starts_with('{');
+        let words = route.inner.split('/').filter(is_word).map(|word| word.replace('-', "_"));
         let words: Vec<String> = words.collect();
         let name = if words.is_empty() { format!("root_{action}") } else { format!("{}_{action}", words.join("_")) };
         let count = self.0.entry(name.clone()).or_default();
@@ -62,6 +70,22 @@ impl Ids {
 
 fn tag<'a>(route: &Route<'a>) -> &'a str {
     route.inner.split('/').find(|word| !word.is_empty()).unwrap_or("root")
+}
+
+fn parameter(parameter: &Parameter) -> Value {
+    let mut value = json!({
+        "in": match parameter.place {
+            Place::Path => "path",
+            Place::Query => "query",
+        },
+        "name": parameter.name,
+        "description": parameter.description,
+        "schema": {"type": "string"},
+    });
+    if parameter.place == Place::Path {
+        value["required"] = true.into();
+    }
+    value
 }
 
 fn schema_parameters() -> Value {

@@ -25,7 +25,8 @@ use self::connection::{Phase, TimedStream};
 use super::principal::Peer;
 use crate::settings::Server;
 
-/// Serves until `stop` resolves, then finishes the requests that are in flight, for `server.drain_timeout` at most.
+/// Serves until `stop` resolves and for `server.stop_delay` after it, then finishes the requests that are in flight, for
+/// `server.drain_timeout` at most.
 ///
 /// # Errors
 ///
@@ -33,37 +34,53 @@ use crate::settings::Server;
 pub async fn serve(listener: TcpListener, app: &crate::Jeton, stop: impl Future<Output = ()>) -> io::Result<Stopped> {
     let app = app.app();
     let settings = app.auth.settings().server.clone();
-    let router = app.router();
-    let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(settings.max_connections));
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        // A place is taken before a connection is: the rest waits in the backlog of the system.
-        let place = tokio::select! {
-            () = &mut stop => break,
-            place = Arc::clone(&places).acquire_owned() => place,
-        };
-        let (stream, peer) = tokio::select! {
-            () = &mut stop => break,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    pause_after(&error).await;
-                    continue;
-                }
-            },
-        };
-        let served = graceful.watch(connection(stream, peer, router.clone(), &settings));
-        tokio::spawn(async move {
-            if let Err(error) = served.await {
-                tracing::debug!(%error, %peer, "a connection ended");
-            }
-            drop(place);
-        });
-    }
+    let door = Door { listener, places, router: app.router(), settings, graceful: GracefulShutdown::new() };
+    door.admit_until(stop).await;
+    // From here on `/readyz` says that a balancer should turn away; what it sends until it does is served.
     app.draining.store(true, Ordering::Relaxed);
-    drop(listener);
-    Ok(finish(graceful, settings.drain_timeout).await)
+    door.admit_until(tokio::time::sleep(door.settings.stop_delay)).await;
+    drop(door.listener);
+    Ok(finish(door.graceful, door.settings.drain_timeout).await)
+}
+
+/// Where connections come in.
+struct Door {
+    listener: TcpListener,
+    places: Arc<Semaphore>,
+    router: Router,
+    settings: Server,
+    graceful: GracefulShutdown,
+}
+
+impl Door {
+    async fn admit_until(&self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            // A place is taken before a connection is: the rest waits in the backlog of the system.
+            let place = tokio::select! {
+                () = &mut stop => return,
+                place = Arc::clone(&self.places).acquire_owned() => place,
+            };
+            let (stream, peer) = tokio::select! {
+                () = &mut stop => return,
+                accepted = self.listener.accept() => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        pause_after(&error).await;
+                        continue;
+                    }
+                },
+            };
+            let served = self.graceful.watch(connection(stream, peer, self.router.clone(), &self.settings));
+            tokio::spawn(async move {
+                if let Err(error) = served.await {
+                    tracing::debug!(%error, %peer, "a connection ended");
+                }
+                drop(place);
+            });
+        }
+    }
 }
 
 /// How a server stopped.

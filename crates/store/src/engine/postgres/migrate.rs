@@ -20,10 +20,10 @@ pub(super) async fn bring_up_to_date(session: &Session, mode: OpenMode, now: Tim
     done.and(ended)
 }
 
-async fn steps(session: &Session, mode: OpenMode, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn steps(session: &Session, mode: OpenMode, now: Timestamp) -> Result<(), StoreError> {
     session.run(&Statement::new("SELECT pg_advisory_xact_lock($1) IS NULL", [LOCK.into()])).await.map_err(problem)?;
     if !is_installed(session).await? {
-        if mode == OpenMode::Existing {
+        if mode != OpenMode::Create {
             return Err(StoreError::NotInstalled);
         }
         session.batch_execute(migrate::INSTALL).await.map_err(problem)?;
@@ -31,19 +31,22 @@ async fn steps(session: &Session, mode: OpenMode, now: Timestamp) -> Result<(), 
         session.run(&Statement::new(installed, [now.into()])).await.map_err(problem)?;
     }
     let applied = applied(session).await?;
-    for migration in migrate::pending(migrate::POSTGRES, &applied, Path::new("on PostgreSQL"))? {
+    if mode == OpenMode::UpToDate {
+        return migrate::none_pending(migrate::POSTGRES, &applied, Path::new(PLACE));
+    }
+    for migration in migrate::pending(migrate::POSTGRES, &applied, Path::new(PLACE))? {
         apply(session, migration, now).await?;
     }
     Ok(())
 }
 
-async fn is_installed(session: &Session) -> Result<bool, StoreError> {
+pub(super) async fn is_installed(session: &Session) -> Result<bool, StoreError> {
     let sql = "SELECT to_regclass('jeton_install') IS NOT NULL";
     let rows = session.run(&Statement::new(sql, [])).await.map_err(problem)?.rows;
     rows.into_iter().next().map_or(Ok(false), |mut row| row.next("to_regclass"))
 }
 
-async fn applied(session: &Session) -> Result<Vec<Applied>, StoreError> {
+pub(super) async fn applied(session: &Session) -> Result<Vec<Applied>, StoreError> {
     let sql = "SELECT number, name, digest FROM jeton_migration ORDER BY number";
     let rows = session.run(&Statement::new(sql, [])).await.map_err(problem)?.rows;
     let read = |mut row: Row| {
@@ -83,5 +86,7 @@ pub(super) async fn look_at_durability(session: &Session) -> Result<(), StoreErr
 
 /// However long a migration takes, and others wait for it.
 const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+/// How messages name it.
+pub(crate) const PLACE: &str = "on PostgreSQL";
 /// `JETN`, for whoever looks at the server's locks.
 const LOCK: i64 = 1_246_057_550;

@@ -2,6 +2,7 @@
 
 mod connect;
 mod migrate;
+pub(crate) mod moving;
 mod outage;
 mod problem;
 mod server;
@@ -17,6 +18,7 @@ use jeton_token::time::Timestamp;
 use tokio::time::timeout;
 use tokio_postgres::Config;
 
+pub(crate) use self::migrate::PLACE;
 use self::problem::{Failure, problem};
 use self::server::Server;
 use self::session::Manner;

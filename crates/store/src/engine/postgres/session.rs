@@ -62,6 +62,11 @@ impl Session {
         Self { client, manner, patience }
     }
 
+    /// The connection itself, for whole tables.
+    pub(super) fn connection(&self) -> &Object {
+        &self.client
+    }
+
     /// How long to wait for work to end.
     pub(super) fn patience(&self) -> Duration {
         self.patience

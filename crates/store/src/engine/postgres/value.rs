@@ -90,6 +90,31 @@ impl<'a> FromSql<'a> for Value {
     }
 }
 
+/// A value in exactly the type of its column, as `COPY` wants it.
+#[derive(Debug)]
+pub(super) struct Exact<'v>(pub(super) &'v Value);
+
+/// A number for which the column has no room.
+#[derive(Debug, thiserror::Error)]
+#[error("a number does not fit into its column")]
+pub(super) struct TooWide;
+
+impl ToSql for Exact<'_> {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+        match (self.0, ty) {
+            (Value::Integer(integer), &Type::INT4) => i32::try_from(*integer).map_err(|_| TooWide)?.to_sql(ty, out),
+            (Value::Integer(integer), &Type::INT2) => i16::try_from(*integer).map_err(|_| TooWide)?.to_sql(ty, out),
+            (value, _) => value.to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
 /// Microseconds as the server counts them.
 fn since_2000(moment: Timestamp) -> i64 {
     moment.micros().saturating_sub(EPOCH)

@@ -1,15 +1,16 @@
 //! Many jobs in one transaction and one commit, each whole or not at all; nobody is answered before the commit.
 
-use std::thread;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
 use super::connection::Connection;
+use super::sync::{answers_early, thread};
 use crate::engine::{Effect, Outcome, Statement};
 use crate::error::StoreError;
 
 /// A list of statements, and who waits for it.
+#[derive(Debug)]
 pub(super) struct Job {
     pub(super) statements: Vec<Statement>,
     /// Nobody, where it is a note.
@@ -49,7 +50,7 @@ fn transaction(connection: &Connection, jobs: Vec<Job>) -> (Vec<Job>, Result<(),
             return (waiting.collect(), Err(error));
         }
     }
-    if cfg!(feature = "answer-before-commit") {
+    if answers_early() {
         done.into_iter().for_each(|(job, result)| job.answer(result));
         thread::sleep(DAWDLE);
         return (Vec::new(), connection.control("COMMIT").inspect_err(|_| abandon(connection)));

@@ -5,15 +5,23 @@
 
 mod connection;
 mod group_commit;
-mod open;
+pub(crate) mod lock;
+pub(crate) mod open;
+pub(crate) mod portable;
 mod readers;
+#[cfg(test)]
+mod schedules;
+#[cfg(feature = "simulation")]
+pub(crate) mod stage;
+mod sync;
 mod writer;
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jeton_token::time::Timestamp;
 
+use self::lock::FileLock;
 use self::readers::Readers;
 use self::writer::Writer;
 use crate::engine::{Outcome, Row, Statement};
@@ -27,6 +35,8 @@ pub enum OpenMode {
     Create,
     /// It is not: it must have been made before.
     Existing,
+    /// Nor is one brought up to date: it must have been before.
+    UpToDate,
 }
 
 /// Where a database is.
@@ -40,6 +50,9 @@ pub(crate) enum Location {
 pub(crate) struct Sqlite {
     writer: Writer,
     readers: Option<Readers>,
+    lock: Mutex<Option<FileLock>>,
+    #[cfg(feature = "simulation")]
+    stage: Option<stage::Staged>,
 }
 
 impl Sqlite {
@@ -49,14 +62,27 @@ impl Sqlite {
         now: Timestamp,
         in_use: Arc<InUse>,
     ) -> Result<Self, StoreError> {
-        let (connection, readers) = match location {
-            Location::Memory => (open::memory(now)?, None),
-            Location::File(path) => (open::file(path, mode, now)?, Some(Readers::new(path.clone()))),
+        let (connection, readers, lock) = match location {
+            Location::Memory => (open::memory(now)?, None, None),
+            Location::File(path) => {
+                let (connection, lock) = open::file(path, mode, now)?;
+                (connection, Some(Readers::new(path.clone())), Some(lock))
+            }
         };
-        Ok(Self { writer: Writer::start(connection, in_use)?, readers })
+        Ok(Self {
+            writer: Writer::start(connection, in_use)?,
+            readers,
+            lock: Mutex::new(lock),
+            #[cfg(feature = "simulation")]
+            stage: None,
+        })
     }
 
     pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        #[cfg(feature = "simulation")]
+        if let Some(stage) = &self.stage {
+            return stage.read(&statement).await;
+        }
         match &self.readers {
             Some(readers) => readers.read(&statement),
             None => {
@@ -67,6 +93,10 @@ impl Sqlite {
     }
 
     pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<Outcome, StoreError> {
+        #[cfg(feature = "simulation")]
+        if let Some(stage) = &self.stage {
+            return stage.write(statements).await;
+        }
         self.writer.write(statements).await
     }
 
@@ -76,11 +106,13 @@ impl Sqlite {
         rows.into_iter().next().map_or(Ok(0), |mut row| row.next("page_count"))
     }
 
-    /// Readers first: the last connection that closes takes the log away.
+    /// Readers first: the last connection that closes takes the log away. The lock last.
     pub(crate) async fn close(&self) -> Result<(), StoreError> {
         if let Some(readers) = &self.readers {
             readers.close();
         }
-        self.writer.close().await
+        let closed = self.writer.close().await;
+        drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+        closed
     }
 }

@@ -9,6 +9,7 @@ use jeton_token::time::Timestamp;
 
 use super::OpenMode;
 use super::connection::{Connection, Role, problem, words};
+use super::lock::FileLock;
 use crate::engine::{Statement, Value};
 use crate::error::StoreError;
 use crate::migrate::{self, Applied, Migration};
@@ -22,17 +23,19 @@ pub(super) fn memory(now: Timestamp) -> Result<Connection, StoreError> {
 }
 
 /// The database in a file: ours, whole, and not newer than we are; or a new one.
-pub(super) fn file(path: &Path, mode: OpenMode, now: Timestamp) -> Result<Connection, StoreError> {
-    if !is_there(path)? {
-        match mode {
-            OpenMode::Create => create(path, now)?,
-            OpenMode::Existing => return Err(StoreError::Missing { path: path.to_owned() }),
-        }
+pub(super) fn file(path: &Path, mode: OpenMode, now: Timestamp) -> Result<(Connection, FileLock), StoreError> {
+    let is_there = is_there(path)?;
+    if !is_there && mode != OpenMode::Create {
+        return Err(StoreError::Missing { path: path.to_owned() });
     }
-    existing(path, now)
+    let lock = FileLock::shared(path)?;
+    if !is_there {
+        create(path, now)?;
+    }
+    Ok((existing(path, mode, now)?, lock))
 }
 
-fn existing(path: &Path, now: Timestamp) -> Result<Connection, StoreError> {
+fn existing(path: &Path, mode: OpenMode, now: Timestamp) -> Result<Connection, StoreError> {
     look_at_header(path)?;
     let connection = Connection::open(path, Role::Writer)?;
     let damaged = |error| match error {
@@ -42,11 +45,25 @@ fn existing(path: &Path, now: Timestamp) -> Result<Connection, StoreError> {
     look_at_owner(&connection, path).map_err(damaged)?;
     look_at_pages(&connection, path).map_err(damaged)?;
     connection.configure(Role::Writer).map_err(damaged)?;
-    migrate(&connection, path, now).map_err(damaged)?;
+    match mode {
+        OpenMode::Create | OpenMode::Existing => migrate(&connection, path, now).map_err(damaged)?,
+        OpenMode::UpToDate => migrate::none_pending(migrate::SQLITE, &applied(&connection)?, path).map_err(damaged)?,
+    }
     Ok(connection)
 }
 
-fn is_there(path: &Path) -> Result<bool, StoreError> {
+/// What an existing database remembers, without a change to it.
+pub(crate) fn remembered(path: &Path) -> Result<Option<Vec<Applied>>, StoreError> {
+    if !is_there(path)? {
+        return Ok(None);
+    }
+    look_at_header(path)?;
+    let connection = Connection::open(path, Role::Writer)?;
+    look_at_owner(&connection, path)?;
+    applied(&connection).map(Some)
+}
+
+pub(crate) fn is_there(path: &Path) -> Result<bool, StoreError> {
     let unreadable = |error: std::io::Error| StoreError::Open { path: path.to_owned(), reason: error.to_string() };
     if path.try_exists().map_err(unreadable)? {
         return Ok(true);
@@ -70,21 +87,21 @@ fn create(path: &Path, now: Timestamp) -> Result<(), StoreError> {
     remove(&unfinished);
     let made = private_file(&unfinished)
         .map_err(failed)
-        .and_then(|()| fill(&unfinished, now))
+        .and_then(|()| fill(&unfinished, migrate::SQLITE, now))
         .and_then(|()| give_name(&unfinished, path).map_err(failed));
     remove(&unfinished);
     made
 }
 
 /// With its log, as far as they are there.
-fn remove(unfinished: &Path) {
+pub(super) fn remove(unfinished: &Path) {
     for ending in ["", "-wal", "-shm"] {
         let _ = fs::remove_file(with_ending(unfinished, ending));
     }
 }
 
 /// Only its owner may read it: it will hold password hashes. SQLite gives its log the same rights.
-fn private_file(path: &Path) -> std::io::Result<()> {
+pub(super) fn private_file(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -92,16 +109,17 @@ fn private_file(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-fn fill(path: &Path, now: Timestamp) -> Result<(), StoreError> {
+/// Gives a file that was made the first steps, or all of them.
+pub(super) fn fill(path: &Path, steps: &[Migration], now: Timestamp) -> Result<(), StoreError> {
     let connection = Connection::open(path, Role::Writer)?;
     connection.raw.pragma_update(None, "application_id", APPLICATION_ID).map_err(problem)?;
     connection.configure(Role::Writer)?;
-    migrate(&connection, path, now)?;
+    apply_in_turn(&connection, steps, path, now)?;
     connection.raw.close().map_err(|(_, error)| problem(error))
 }
 
 /// A second name and not a new one: where another process was faster, its database stays.
-fn give_name(unfinished: &Path, path: &Path) -> std::io::Result<()> {
+pub(super) fn give_name(unfinished: &Path, path: &Path) -> std::io::Result<()> {
     match fs::hard_link(unfinished, path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
         Ok(()) | Err(_) => {}
@@ -111,7 +129,7 @@ fn give_name(unfinished: &Path, path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn look_at_header(path: &Path) -> Result<(), StoreError> {
+pub(super) fn look_at_header(path: &Path) -> Result<(), StoreError> {
     let unreadable = |error: std::io::Error| StoreError::Open { path: path.to_owned(), reason: error.to_string() };
     let mut file = File::open(path).map_err(unreadable)?;
     let file_facts = file.metadata().map_err(unreadable)?;
@@ -129,7 +147,7 @@ fn look_at_header(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn look_at_owner(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+pub(super) fn look_at_owner(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let path = path.to_owned();
     if has_table(connection, "jeton_install")? {
         if connection.pragma("application_id")? == APPLICATION_ID {
@@ -148,7 +166,7 @@ fn look_at_owner(connection: &Connection, path: &Path) -> Result<(), StoreError>
 }
 
 /// Reads every page once: two seconds for each gigabyte, if the system has it in its cache.
-fn look_at_pages(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+pub(super) fn look_at_pages(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let verdict: String = connection.raw.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(problem)?;
     if verdict == "ok" {
         return Ok(());
@@ -162,29 +180,33 @@ fn has_table(connection: &Connection, like: &'static str) -> Result<bool, StoreE
 }
 
 /// Applies what is missing, in one transaction, so that two processes that start at once do it once.
-fn migrate(connection: &Connection, path: &Path, now: Timestamp) -> Result<(), StoreError> {
+pub(super) fn migrate(connection: &Connection, path: &Path, now: Timestamp) -> Result<(), StoreError> {
+    apply_in_turn(connection, migrate::SQLITE, path, now)
+}
+
+fn apply_in_turn(connection: &Connection, known: &[Migration], path: &Path, now: Timestamp) -> Result<(), StoreError> {
     connection.control("BEGIN IMMEDIATE")?;
-    let done = steps(connection, path, now).and_then(|()| connection.control("COMMIT"));
+    let done = steps(connection, known, path, now).and_then(|()| connection.control("COMMIT"));
     if done.is_err() && !connection.raw.is_autocommit() {
         connection.control("ROLLBACK")?;
     }
     done
 }
 
-fn steps(connection: &Connection, path: &Path, now: Timestamp) -> Result<(), StoreError> {
+fn steps(connection: &Connection, known: &[Migration], path: &Path, now: Timestamp) -> Result<(), StoreError> {
     if !has_table(connection, "jeton_install")? {
         connection.raw.execute_batch(migrate::INSTALL).map_err(problem)?;
         let installed = "INSERT INTO jeton_install (id, installed_at) VALUES (1, $1)";
         connection.run(&Statement::new(installed, [now.into()]))?;
     }
     let applied = applied(connection)?;
-    for migration in migrate::pending(migrate::SQLITE, &applied, path)? {
+    for migration in migrate::pending(known, &applied, path)? {
         apply(connection, migration, now)?;
     }
     Ok(())
 }
 
-fn applied(connection: &Connection) -> Result<Vec<Applied>, StoreError> {
+pub(super) fn applied(connection: &Connection) -> Result<Vec<Applied>, StoreError> {
     let rows = connection.run(&Statement::new("SELECT number, name, digest FROM jeton_migration ORDER BY number", []));
     let read = |mut row: crate::engine::Row| {
         Ok(Applied { number: row.next("number")?, name: row.next("name")?, digest: row.next("digest")? })
@@ -204,11 +226,11 @@ fn apply(connection: &Connection, migration: &Migration, now: Timestamp) -> Resu
     Ok(())
 }
 
-fn folder(path: &Path) -> &Path {
+pub(crate) fn folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
+pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     name.into()

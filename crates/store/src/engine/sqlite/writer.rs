@@ -1,14 +1,13 @@
 //! The one thread that writes: it takes what is queued, has it committed as one, and tidies up when idle.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::connection::{Connection, problem};
 use super::group_commit::{Answer, Job, commit};
+use super::sync::{Receiver, RecvTimeoutError, Sender, channel, thread};
 use crate::engine::Statement;
 use crate::error::StoreError;
 use crate::in_use::InUse;
@@ -20,6 +19,7 @@ pub(super) struct Writer {
     room: Arc<Semaphore>,
 }
 
+#[derive(Debug)]
 enum Command {
     Write {
         job: Job,
@@ -128,8 +128,8 @@ impl WriterThread {
 }
 
 /// So many callers may wait for the thread; more wait for room.
-const QUEUE: usize = 1024;
+const QUEUE: usize = if cfg!(test) { 2 } else { 1024 };
 /// So many jobs share a commit at most.
-const BATCH: usize = 256;
+const BATCH: usize = if cfg!(test) { 3 } else { 256 };
 /// After so long without work, notes are written and the log is moved.
 const IDLE: Duration = Duration::from_secs(1);
