@@ -36,8 +36,8 @@ impl Default for Costs {
             family_bytes: 420.0,
             event_bytes: 115.0,
             event_days: 90.0,
-            rotation_wal: 400.0,
-            primary_rotations: 20_000.0,
+            rotation_wal: 209.0,
+            primary_rotations: 7_400.0,
             node_cores: 4.0,
             utilisation: 0.6,
         }
