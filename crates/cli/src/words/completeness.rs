@@ -207,7 +207,7 @@ const SPOKEN: [&str; 6] =
     ["Failure::refused(", "Failure::usage(", "Failure::io(", "output::line(", "output::note(", "output::table("];
 
 /// Where the errors are defined that commands pass on.
-const ERRORS: [&str; 12] = [
+const ERRORS: [&str; 13] = [
     "store/src/error.rs",
     "store/src/moving/error.rs",
     "jeton/src/auth/build.rs",
