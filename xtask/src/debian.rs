@@ -14,7 +14,7 @@ struct Package {
     probe: [&'static str; 3],
 }
 
-const PACKAGES: [Package; 17] = [
+const PACKAGES: [Package; 18] = [
     Package { name: "gcc", probe: ["cc", "--version", ""] },
     Package { name: "g++", probe: ["c++", "--version", ""] },
     Package { name: "libc6-dev", probe: ["sh", "-c", "test -e /usr/include/stdio.h"] },
@@ -26,6 +26,7 @@ const PACKAGES: [Package; 17] = [
     Package { name: "chromium", probe: ["chromium", "--version", ""] },
     Package { name: "fontconfig", probe: ["fc-list", "--version", ""] },
     Package { name: "fonts-noto-cjk", probe: ["sh", "-c", "fc-list :lang=ko | grep -q ."] },
+    Package { name: "faketime", probe: ["faketime", "--version", ""] },
     Package { name: "postgresql", probe: ["sh", "-c", "ls /usr/lib/postgresql/*/bin/initdb"] },
     Package { name: "redis-server", probe: ["redis-server", "--version", ""] },
     Package { name: "pgbouncer", probe: ["sh", "-c", "test -x /usr/sbin/pgbouncer || pgbouncer --version"] },

@@ -6,7 +6,6 @@ mod check;
 mod counts;
 mod debian;
 mod fuzz;
-mod postgres;
 mod readme;
 mod run;
 mod source;

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use jeton_test_postgres::Cluster;
 
 use crate::debian;
 use crate::fuzz;
-use crate::postgres::Cluster;
 use crate::run::{counting, plain, succeeds};
 use crate::step::{Outcome, Step};
 use crate::workspace::Workspace;
@@ -27,6 +27,9 @@ pub(crate) fn steps() -> Vec<Step> {
         Step { name: "browser", run: browser },
         Step { name: "schema", run: schema },
         Step { name: "crash", run: crash },
+        Step { name: "crash-postgres", run: crash_postgres },
+        Step { name: "disk-full", run: disk_full },
+        Step { name: "clock", run: clock },
         Step { name: "crash-planted", run: crash_planted },
         Step { name: "nodes", run: nodes },
     ]
@@ -169,9 +172,25 @@ fn crash(workspace: &Workspace) -> Result<Outcome> {
     counting(&mut chaos(workspace)).map(Outcome::Tested)
 }
 
-/// The crash test is able to fail: it finds what a build that answers before its commit loses.
+/// The same with the data on PostgreSQL; and PostgreSQL itself is killed, and comes back under a server that goes on.
+fn crash_postgres(workspace: &Workspace) -> Result<Outcome> {
+    counting(chaos(workspace).args(["--", "kill-postgres", "postgres-killed"])).map(Outcome::Tested)
+}
+
+/// A disk without room refuses writes and loses none, and is written again once there is room.
+fn disk_full(workspace: &Workspace) -> Result<Outcome> {
+    counting(chaos(workspace).args(["--", "disk-full"])).map(Outcome::Tested)
+}
+
+/// Whatever the clock does, what has ended stays ended.
+fn clock(workspace: &Workspace) -> Result<Outcome> {
+    counting(chaos(workspace).args(["--", "clock"])).map(Outcome::Tested)
+}
+
+/// The crash tests are able to fail: they find what a build that answers before its commit loses, and a PostgreSQL that
+/// says so before it does.
 fn crash_planted(workspace: &Workspace) -> Result<Outcome> {
-    counting(chaos(workspace).args(["--", "--expect-loss"])).map(Outcome::Tested)
+    counting(chaos(workspace).args(["--", "--expect-loss", "kill", "postgres-killed"])).map(Outcome::Tested)
 }
 
 /// Three nodes on one PostgreSQL, raced, cut off, killed and restarted: they agree, and nothing is lost.

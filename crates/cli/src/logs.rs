@@ -14,6 +14,9 @@ pub(crate) fn start(log: &Log) -> Result<(), Failure> {
         || Failure::refused(say!("log.level is not understood"), say!("Write error, warn, info, debug, trace or off."));
     let filter = EnvFilter::try_new(&log.level).map_err(|_| wrong())?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    // A line that finds no room, on a full disk, is lost: told to stderr instead, the failure would panic, and take the
+    // request along.
+    let lines = lines.log_internal_errors(false);
     let started = match log.format {
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).try_init(),

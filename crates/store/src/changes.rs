@@ -96,15 +96,21 @@ impl Store {
         Ok(outcome)
     }
 
-    /// Deletes what nobody needs to know any more, at most 1000 entries in a commit, and answers how many.
+    /// Deletes what nobody needs to know any more, at most 1000 entries in a commit, and answers how many. Until when they
+    /// had to be known is kept, for a clock that was ahead: see [`flushed_through`](Self::flushed_through).
     pub async fn flush_changes(&self, now: Timestamp) -> Result<u64, StoreError> {
         const LOOK: &str = "SELECT 1 FROM jeton_change WHERE expires_at <= $1 LIMIT 1";
         const DELETE: &str = "DELETE FROM jeton_change WHERE id IN \
             (SELECT id FROM jeton_change WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)";
+        const THROUGH: &str = "UPDATE jeton_flush SET flushed_through = \
+            (SELECT MAX(expires_at) FROM jeton_change WHERE expires_at <= $1) WHERE id = 1 \
+            AND COALESCE(flushed_through, -1) < (SELECT MAX(expires_at) FROM jeton_change WHERE expires_at <= $1)";
         if self.engine.read_one(Statement::new(LOOK, [now.into()])).await?.is_none() {
             return Ok(0);
         }
-        Ok(self.engine.write(vec![Statement::new(DELETE, [now.into(), STRIDE.into()])]).await?.changed(0))
+        let through = Statement::new(THROUGH, [now.into()]);
+        let delete = Statement::new(DELETE, [now.into(), STRIDE.into()]);
+        Ok(self.engine.write(vec![through, delete]).await?.changed(1))
     }
 }
 
@@ -120,10 +126,12 @@ pub(crate) fn tell(
     Statement::new(SQL, [at.into(), kind.as_str().into(), family.into(), user_id.into(), expires_at.into()])
 }
 
-/// The same of a family that ended: told for no longer than its tokens live.
+/// The same of a family that ended: told for no longer than its tokens live, and for as long where it is from the future,
+/// because then nobody knows for how long its access tokens are good.
 pub(crate) fn tell_family_ended(key: FamilyKey, at: Timestamp, expires_at: Timestamp) -> Statement {
     const SQL: &str = "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) \
-        SELECT $2, $3, key, user_id, CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END \
+        SELECT $2, $3, key, user_id, \
+        CASE WHEN expires_at < $4 OR COALESCE(rotated_at, created_at) > $2 THEN expires_at ELSE $4 END \
         FROM jeton_family WHERE key = $1";
     let kind = ChangeKind::FamilyEnded.as_str();
     Statement::new(SQL, [key.into(), at.into(), kind.into(), expires_at.into()])
@@ -132,7 +140,8 @@ pub(crate) fn tell_family_ended(key: FamilyKey, at: Timestamp, expires_at: Times
 /// The same of all the families of a user that ended at that moment.
 pub(crate) fn tell_families_ended(user_id: i64, at: Timestamp, expires_at: Timestamp) -> Statement {
     const SQL: &str = "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) \
-        SELECT $2, $3, key, user_id, CASE WHEN expires_at < $4 THEN expires_at ELSE $4 END \
+        SELECT $2, $3, key, user_id, \
+        CASE WHEN expires_at < $4 OR COALESCE(rotated_at, created_at) > $2 THEN expires_at ELSE $4 END \
         FROM jeton_family WHERE user_id = $1 AND revoked_at = $2";
     let kind = ChangeKind::FamilyEnded.as_str();
     Statement::new(SQL, [user_id.into(), at.into(), kind.into(), expires_at.into()])

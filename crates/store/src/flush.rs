@@ -66,11 +66,10 @@ impl Store {
         }
     }
 
-    /// The highest expiry of a foreign token that was ever flushed. A foreign token that expires by then is unknown for
-    /// good reason, and refused.
+    /// The highest expiry of a foreign token that was ever flushed, or of a change that somebody had to know of. A foreign
+    /// token that expires by then is unknown for good reason, and refused.
     pub async fn flushed_through(&self) -> Result<Option<Timestamp>, StoreError> {
-        const SQL: &str = "SELECT flushed_through FROM jeton_flush WHERE id = 1";
-        let row = self.engine.read_one(Statement::new(SQL, [])).await?;
+        let row = self.engine.read_one(through()).await?;
         row.map_or(Ok(None), |mut row| row.next("jeton_flush.flushed_through"))
     }
 
@@ -173,6 +172,11 @@ enum Last {
     None,
     Family(FamilyKey),
     Token(String),
+}
+
+pub(crate) fn through() -> Statement {
+    const SQL: &str = "SELECT flushed_through FROM jeton_flush WHERE id = 1";
+    Statement::new(SQL, [])
 }
 
 fn keep(cursor: &Cursor) -> Statement {

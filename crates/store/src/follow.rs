@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::changes::{self, Change, STRIDE};
 use crate::engine::{Engine, Statement, Watch};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, flush};
 
 /// What the writers of a process tell its followers.
 #[derive(Debug)]
@@ -160,6 +160,22 @@ impl Follower {
             self.watch.forget();
             Err(StoreError::Unreachable { reason: "the server did not tell its time".to_owned() })
         })
+    }
+
+    /// See [`Store::flushed_through`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`].
+    pub async fn flushed_through(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        let reading = self.watch.read(flush::through());
+        let rows = timeout(ANSWER, reading).await.unwrap_or_else(|_| {
+            Err(StoreError::Unreachable { reason: "it was not read in time what is flushed".to_owned() })
+        });
+        if rows.is_err() {
+            self.watch.forget();
+        }
+        rows?.into_iter().next().map_or(Ok(None), |mut row| row.next("jeton_flush.flushed_through"))
     }
 
     /// Whether it was this process that woke it, and whether it is time to look anyway.

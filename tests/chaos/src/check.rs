@@ -1,5 +1,6 @@
 //! Holds every fact against a server that has come back.
 
+use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::thread;
@@ -10,6 +11,7 @@ use anyhow::{Result, bail};
 use crate::act::Act;
 use crate::facts::{Family, Share, Standing, User, refresh, verify};
 use crate::findings::Findings;
+use crate::load::Loaded;
 use crate::wire::{Answer, Wire};
 use crate::world::{Stance, World};
 
@@ -41,14 +43,14 @@ pub(crate) fn of_shares(shares: &mut [Share], stance: Stance, address: SocketAdd
     Ok(findings)
 }
 
-/// Whether a user whose making was not acknowledged is there.
-pub(crate) fn is_there(user: &User, address: SocketAddr) -> Result<bool> {
-    let answer = Wire::connect(address)?.post(&user.login())?;
-    match answer.status {
-        200 => Ok(true),
-        401 => Ok(false),
-        other => bail!("the login of {} was answered {other} {}", user.name, answer.body),
-    }
+/// Takes the users in that were made under load, and those of whom nobody knows if it turns out that they are there.
+pub(crate) fn welcome(world: &mut World, loaded: &Loaded) -> Result<()> {
+    let there = if loaded.perhaps_signed_up.is_empty() { HashSet::new() } else { world.names()? };
+    let perhaps = loaded.perhaps_signed_up.iter().filter(|name| there.contains(*name));
+    let users = loaded.signed_up.iter().chain(perhaps).cloned().map(User::new);
+    let clients = world.shares.len();
+    users.enumerate().for_each(|(number, user)| world.shares[number % clients].users.push(user));
+    Ok(())
 }
 
 fn check(share: &mut Share, stance: Stance, address: SocketAddr, due: Due) -> Result<Findings> {
@@ -152,7 +154,20 @@ impl Checker {
         if self.refresh(family.newest())?.1 == Verdict::Good {
             self.findings.lost(act, owner, "the token can be refreshed again");
         }
+        self.access_is_refused(family, act, owner)?;
         self.older_are_refused(family, owner)
+    }
+
+    /// The safe stance refuses access tokens, too, once their login has ended.
+    fn access_is_refused(&mut self, family: &Family, act: Act, owner: &str) -> io::Result<()> {
+        if self.stance == Stance::Safe {
+            self.findings.checked += 1;
+            let answer = self.wire.post(&verify(&family.access))?;
+            if self.verdict(&answer, 401) == Verdict::Good {
+                self.findings.lost(act, owner, "the access token is good again");
+            }
+        }
+        Ok(())
     }
 
     /// The newest token that we know is still the newest, or it has a successor: which the safe stance gives out again,
@@ -183,7 +198,10 @@ impl Checker {
         let (answer, refreshed) = self.refresh(family.newest())?;
         match (verified, refreshed) {
             (Verdict::Good, Verdict::Good) => self.take_successor(family, &answer, asked_at, owner),
-            (Verdict::Refused, Verdict::Refused) => family.now_stands(Standing::Over(act), self.cycle),
+            (Verdict::Refused, Verdict::Refused) => {
+                self.access_is_refused(family, act, owner)?;
+                family.now_stands(Standing::Over(act), self.cycle);
+            }
             _ => self.cut_in_two(act, owner, verified, refreshed),
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! One cycle: load, kill, restart, check.
 
-use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -8,12 +8,19 @@ use anyhow::{Context, Result, bail};
 use crate::Tally;
 use crate::act::Acknowledged;
 use crate::check::{self, Due};
-use crate::database;
-use crate::facts::User;
 use crate::findings::Findings;
-use crate::load::{self, End};
+use crate::load::{self, Tolerance};
 use crate::server::Server;
-use crate::world::{Stance, World};
+use crate::world::World;
+
+/// How a load ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// The server is killed while requests are in flight.
+    Killed,
+    /// The clients stop first, and the server has time to finish what it said it had finished.
+    Settled,
+}
 
 /// What came of a cycle.
 pub(crate) struct Report {
@@ -26,26 +33,38 @@ pub(crate) struct Report {
     checked_in: Duration,
 }
 
-/// Runs cycles in both stances by turns, each stance on a folder of its own.
-pub(crate) fn run(binary: &Path, cycles: u32, tally: &mut Tally) -> Result<()> {
-    let mut worlds = [World::new(binary, Stance::Exact)?, World::new(binary, Stance::Safe)?];
+/// Runs cycles in two sites by turns.
+pub(crate) fn run(mut worlds: [World; 2], cycles: u32, tally: &mut Tally) -> Result<()> {
     let failed_before = tally.failed;
+    let mut sum = Sum::default();
     for number in 1..=cycles {
         let world = &mut worlds[number as usize % 2];
         let is_last = number + 2 > cycles;
-        let name = format!("cycle {number:>3} {}", world.stance);
-        tally.add(&name, counted(world, is_last));
+        let name = format!("{} cycle {number:>3} {}", world.place, world.stance);
+        tally.add(&name, counted(world, is_last, &mut sum));
         if tally.failed - failed_before >= ENOUGH_FAILURES && number < cycles {
             bail!("given up after {number} of {cycles} cycles, {ENOUGH_FAILURES} of which failed");
         }
     }
+    println!("killed -9 on {}: {sum}", worlds[0].place);
     Ok(())
 }
 
+/// What all cycles came to.
+#[derive(Default)]
+struct Sum {
+    kills: u32,
+    acknowledged: u64,
+    checked: u64,
+    resolved: u64,
+    losses: usize,
+}
+
 /// A cycle whose kill found enough requests in flight: one that did not is repeated, and checked all the same.
-fn counted(world: &mut World, is_last: bool) -> Result<String> {
+fn counted(world: &mut World, is_last: bool, sum: &mut Sum) -> Result<String> {
     for _ in 0..ATTEMPTS {
         let report = one(world, End::Killed, Honesty::Expected, is_last)?;
+        sum.add(&report);
         if let Some(complaint) = report.findings.complaint() {
             bail!("{report}\n    {complaint}");
         }
@@ -68,21 +87,26 @@ pub(crate) enum Honesty {
 pub(crate) fn one(world: &mut World, end: End, honesty: Honesty, check_all: bool) -> Result<Report> {
     world.cycle += 1;
     let mut server = Server::start(world)?;
-    let loaded = load::run(world, &mut server, end, honesty == Honesty::Lacking)?;
+    let tolerance = match honesty {
+        Honesty::Expected => Tolerance::Nothing,
+        Honesty::Lacking => Tolerance::Refusals,
+    };
+    let (loaded, ()) = load::run(world, server.address, tolerance, |load| {
+        load.wait_for_a_moment_to_kill()?;
+        load.stop();
+        if end == End::Killed { server.kill() } else { Ok(()) }
+    })?;
+    if end == End::Settled {
+        thread::sleep(SETTLING);
+        server.kill()?;
+    }
     drop(server);
+    world.place.wait_for_the_last_words()?;
 
     let mut server = Server::start(world).context("after the kill")?;
     let begun = Instant::now();
-    database::check(&world.database())?;
-    let mut perhaps_there = loaded.perhaps_signed_up.map(User::new);
-    if let Some(user) = &perhaps_there
-        && !check::is_there(user, server.address)?
-    {
-        perhaps_there = None;
-    }
-    let new = loaded.signed_up.into_iter().map(User::new).chain(perhaps_there);
-    let clients = world.shares.len();
-    new.enumerate().for_each(|(number, user)| world.shares[number % clients].users.push(user));
+    world.place.check()?;
+    check::welcome(world, &loaded)?;
     let due = Due { cycle: world.cycle, stride: if check_all { 1 } else { stride(world) } };
     let findings = check::run(world, server.address, due)?;
     let report = Report {
@@ -99,9 +123,30 @@ pub(crate) fn one(world: &mut World, end: End, honesty: Honesty, check_all: bool
 }
 
 /// So that about `EARLIER` families of earlier cycles are checked.
-fn stride(world: &World) -> usize {
+pub(crate) fn stride(world: &World) -> usize {
     let families = world.shares.iter().flat_map(|share| &share.users).flat_map(|user| &user.families);
     families.filter(|family| family.heard_in < world.cycle).count() / EARLIER + 1
+}
+
+impl Sum {
+    fn add(&mut self, report: &Report) {
+        self.kills += 1;
+        self.acknowledged += report.acknowledged.total();
+        self.checked += report.findings.checked;
+        self.resolved += report.findings.resolved;
+        self.losses += report.findings.losses.len();
+    }
+}
+
+impl std::fmt::Display for Sum {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { kills, acknowledged, checked, resolved, losses } = self;
+        write!(
+            f,
+            "{kills} kills, {acknowledged} writes acknowledged, {checked} facts checked and {resolved} doubts resolved, \
+             {losses} lost"
+        )
+    }
 }
 
 impl std::fmt::Display for Report {
@@ -129,3 +174,5 @@ const IN_FLIGHT: usize = 8;
 const ATTEMPTS: usize = 4;
 const ENOUGH_FAILURES: u32 = 3;
 const EARLIER: usize = 800;
+/// Many times what a server takes between its answer and its commit where the order of the two is wrong.
+const SETTLING: Duration = Duration::from_millis(300);

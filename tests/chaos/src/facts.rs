@@ -62,14 +62,18 @@ impl Share {
         Self { users, chance: Chance::new(client as u64) }
     }
 
-    /// The next wish: mostly rotations, and about as many endings as logins.
-    pub(crate) fn wish(&mut self) -> Intent {
+    /// The next wish: mostly rotations, and about as many endings as logins. Nothing, if this user had better wait.
+    pub(crate) fn wish(&mut self) -> Option<Intent> {
         let user = self.chance.below(self.users.len());
+        if self.users[user].is_perhaps_over_everywhere() {
+            return None;
+        }
+        let is_any_in_doubt = self.users[user].families.iter().any(Family::is_in_doubt);
         let families = self.users[user].families.iter().enumerate();
         let alive: Vec<usize> =
             families.filter(|(_, family)| family.standing == Standing::Alive).map(|(index, _)| index).collect();
         if alive.is_empty() {
-            return Intent { act: Act::Login, user, family: 0 };
+            return Some(Intent { act: Act::Login, user, family: 0 });
         }
         let family = alive[self.chance.below(alive.len())];
         let act = match self.chance.below(100) {
@@ -77,9 +81,11 @@ impl Share {
             22..70 => Act::Rotation,
             70..82 => Act::Blacklisting,
             82..94 => Act::Logout,
+            // It would settle what is in doubt, and leave us to guess how.
+            _ if is_any_in_doubt => Act::Login,
             _ => Act::LogoutEverywhere,
         };
-        Intent { act, user, family }
+        Some(Intent { act, user, family })
     }
 
     /// This act, by the first user, on the newest family.
@@ -174,6 +180,11 @@ impl User {
         Request { path: "/api/token/", body, bearer: None }
     }
 
+    /// Whatever is begun now might be ended by a logout that nobody heard back from.
+    fn is_perhaps_over_everywhere(&self) -> bool {
+        self.families.iter().any(|family| family.standing == Standing::PerhapsOver(Act::LogoutEverywhere))
+    }
+
     /// All of the user's families that are alive end, or perhaps do.
     fn everywhere(&mut self, standing: Standing, cycle: u32) {
         for family in self.families.iter_mut().filter(|family| family.standing == Standing::Alive) {
@@ -189,6 +200,10 @@ impl Family {
 
     pub(crate) fn newest(&self) -> &str {
         self.tokens.last().map_or("", String::as_str)
+    }
+
+    fn is_in_doubt(&self) -> bool {
+        matches!(self.standing, Standing::PerhapsRotated | Standing::PerhapsOver(_))
     }
 
     /// What brought the newest token about.

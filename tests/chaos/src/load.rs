@@ -1,6 +1,7 @@
-//! Load: many clients at once, each waiting for one answer at a time, until the server is killed under them.
+//! Load: many clients at once, each waiting for one answer at a time, while something happens to the server.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,18 +11,19 @@ use anyhow::{Result, bail};
 use crate::act::{Acknowledged, Act};
 use crate::chance::Chance;
 use crate::facts::Share;
-use crate::server::Server;
 use crate::sign_up;
 use crate::wire::{Answer, Wire};
 use crate::world::World;
 
-/// How a load ends.
+/// What clients take without complaint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// The server is killed while requests are in flight.
-    Killed,
-    /// The clients stop first, and the server has time to finish what it said it had finished.
-    Settled,
+pub(crate) enum Tolerance {
+    /// No refusal at all.
+    Nothing,
+    /// A server that answers before it commits reads what is not there yet; its refusals are no findings.
+    Refusals,
+    /// That nothing can be written, and what was asked for may be done or not, for as long as an outage is announced.
+    Outage,
 }
 
 /// What can be said of a load that is over.
@@ -29,10 +31,12 @@ pub(crate) struct Loaded {
     pub(crate) acknowledged: Acknowledged,
     /// Requests that were sent to their last byte before the signal went out, and never answered.
     pub(crate) in_flight: usize,
+    /// Requests that were answered with 503.
+    pub(crate) turned_away: u64,
     /// Users whose making was acknowledged.
     pub(crate) signed_up: Vec<String>,
-    /// The user that was being made when the kill came.
-    pub(crate) perhaps_signed_up: Option<String>,
+    /// Those that were being made when the kill or the outage came.
+    pub(crate) perhaps_signed_up: Vec<String>,
     /// Sign-ups that gave up waiting for the server to let them write.
     pub(crate) gave_way: u32,
 }
@@ -41,63 +45,91 @@ pub(crate) struct Loaded {
 pub(crate) struct Load {
     pub(crate) acknowledged: Acknowledged,
     cycle: u32,
-    server: std::net::SocketAddr,
+    server: SocketAddr,
+    tolerance: Tolerance,
     /// Requests that are sent and not answered, right now.
     waiting: AtomicUsize,
     cut_off: AtomicUsize,
+    turned_away: AtomicU64,
+    is_outage: AtomicBool,
     /// Set just before the signal.
     over: AtomicBool,
-    /// A server that answers before it commits reads what is not there yet; its refusals are no findings.
-    forgives: bool,
     trouble: Mutex<Option<String>>,
 }
 
-/// Loads the server until enough is acknowledged and enough is in flight, and kills it.
-pub(crate) fn run(world: &mut World, server: &mut Server, end: End, forgives: bool) -> Result<Loaded> {
+/// Loads the server while `drive` does to it whatever is to be done.
+pub(crate) fn run<T>(
+    world: &mut World,
+    server: SocketAddr,
+    tolerance: Tolerance,
+    drive: impl FnOnce(&Load) -> Result<T>,
+) -> Result<(Loaded, T)> {
     let load = Load {
         acknowledged: Acknowledged::default(),
         cycle: world.cycle,
-        server: server.address,
+        server,
+        tolerance,
         waiting: AtomicUsize::new(0),
         cut_off: AtomicUsize::new(0),
+        turned_away: AtomicU64::new(0),
+        is_outage: AtomicBool::new(false),
         over: AtomicBool::new(false),
-        forgives,
         trouble: Mutex::new(None),
     };
     let (binary, config) = (world.binary.clone(), world.config());
-    let (killed, sign_ups) = thread::scope(|scope| {
+    let (driven, sign_ups) = thread::scope(|scope| {
         for share in &mut world.shares {
             scope.spawn(|| load.client(share));
         }
         let sign_ups = scope.spawn(|| sign_up::keep_making_users(&binary, &config, &load));
-        let mut killed = load.wait(Chance::new(load.cycle.into()));
-        load.over.store(true, Ordering::SeqCst);
-        if end == End::Killed {
-            killed = killed.and(server.kill());
-        }
-        (killed, sign_ups.join())
+        let driven = drive(&load);
+        load.stop();
+        (driven, sign_ups.join())
     });
-    if end == End::Settled {
-        thread::sleep(SETTLING);
-        server.kill()?;
-    }
     if let Some(trouble) = load.trouble.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        bail!("before the kill, {trouble}");
+        bail!("under load, {trouble}");
     }
-    killed?;
+    let driven = driven?;
     let Ok(sign_ups) = sign_ups else { bail!("the thread that signs users up panicked") };
-    Ok(Loaded {
+    let loaded = Loaded {
         acknowledged: load.acknowledged,
         in_flight: load.cut_off.into_inner(),
+        turned_away: load.turned_away.into_inner(),
         signed_up: sign_ups.made,
         perhaps_signed_up: sign_ups.perhaps,
         gave_way: sign_ups.gave_way,
-    })
+    };
+    Ok((loaded, driven))
 }
 
 impl Load {
     pub(crate) fn is_over(&self) -> bool {
         self.over.load(Ordering::SeqCst)
+    }
+
+    /// The clients send nothing more.
+    pub(crate) fn stop(&self) {
+        self.over.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on nothing, or everything, may have to be written.
+    pub(crate) fn announce_outage(&self, is_outage: bool) {
+        self.is_outage.store(is_outage, Ordering::SeqCst);
+    }
+
+    /// Whether an answer of "not now" is to be expected.
+    pub(crate) fn is_outage(&self) -> bool {
+        self.tolerance == Tolerance::Outage && self.is_outage.load(Ordering::SeqCst)
+    }
+
+    /// What the server has acknowledged so far; sign-ups are made by processes of their own.
+    pub(crate) fn served(&self) -> u64 {
+        self.acknowledged.total() - self.acknowledged.of(Act::SignUp)
+    }
+
+    /// Requests that were answered with 503 so far.
+    pub(crate) fn turned_away(&self) -> u64 {
+        self.turned_away.load(Ordering::Relaxed)
     }
 
     pub(crate) fn cycle(&self) -> u32 {
@@ -110,13 +142,21 @@ impl Load {
         trouble.get_or_insert(what);
     }
 
-    /// Comes back at a moment at which the server can be killed.
-    fn wait(&self, mut chance: Chance) -> Result<()> {
+    /// Comes back when so many more writes are acknowledged, or a few more than that.
+    pub(crate) fn wait_for_writes(&self, chance: &mut Chance) -> Result<u64> {
         let begun = Instant::now();
-        let wanted = (WRITES + chance.below(WRITES)) as u64;
+        let wanted = self.acknowledged.total() + (WRITES + chance.below(WRITES)) as u64;
         while self.acknowledged.total() < wanted {
             self.pause(begun)?;
         }
+        Ok(wanted)
+    }
+
+    /// Comes back at a moment at which the server can be killed.
+    pub(crate) fn wait_for_a_moment_to_kill(&self) -> Result<()> {
+        let begun = Instant::now();
+        let mut chance = Chance::new(self.cycle.into());
+        let wanted = self.wait_for_writes(&mut chance)?;
         // Now and then the log grows until it is moved into the database under load.
         let enough = if self.cycle.is_multiple_of(LONG_EVERY) { LONG_WRITES } else { wanted };
         let until = Instant::now() + LONG;
@@ -134,7 +174,8 @@ impl Load {
         Ok(())
     }
 
-    fn pause(&self, begun: Instant) -> Result<()> {
+    /// Fails if something has gone wrong, or takes far too long.
+    pub(crate) fn pause(&self, begun: Instant) -> Result<()> {
         if self.trouble.lock().is_ok_and(|trouble| trouble.is_some()) {
             bail!("the load was broken off");
         }
@@ -155,13 +196,23 @@ impl Load {
             thread::sleep(Duration::from_micros(200));
         }
         while !self.is_over() {
-            let intent = share.wish();
+            let Some(intent) = share.wish() else {
+                thread::sleep(BACK_OFF);
+                continue;
+            };
             let request = share.request(intent);
-            let asked_at = Instant::now();
+            let (asked_at, was_outage) = (Instant::now(), self.is_outage());
             match self.ask(&mut wire, &request) {
+                Ok(answer) if answer.status == 503 && (was_outage || self.is_outage()) => {
+                    share.doubt(intent, self.cycle);
+                    self.turned_away.fetch_add(1, Ordering::Relaxed);
+                    thread::sleep(BACK_OFF);
+                }
                 Ok(answer) => match share.acknowledge(intent, &answer, asked_at, self.cycle) {
                     Ok(()) => self.acknowledged.count(intent.act),
-                    Err(_) if self.forgives && answer.status < 500 => share.forgive(intent, self.cycle),
+                    Err(_) if self.tolerance == Tolerance::Refusals && answer.status < 500 => {
+                        share.forgive(intent, self.cycle);
+                    }
                     Err(complaint) => return self.complain(complaint),
                 },
                 Err(error) => {
@@ -198,5 +249,5 @@ const LONG: Duration = Duration::from_secs(3);
 /// So many requests wait when the signal goes out; a few of them may be answered while it is on its way.
 const WAITING: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Many times what a server takes between its answer and its commit where the order of the two is wrong.
-const SETTLING: Duration = Duration::from_millis(300);
+/// Before a client that was turned away asks again.
+const BACK_OFF: Duration = Duration::from_millis(20);

@@ -51,6 +51,11 @@ impl Server {
         }
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// SIGKILL; comes back when the process is gone.
     pub(crate) fn kill(&mut self) -> Result<()> {
         self.child.kill()?;

@@ -128,4 +128,4 @@ fn broken(what: String) -> io::Error {
 }
 
 /// Far more than any answer takes.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);

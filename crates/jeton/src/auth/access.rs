@@ -217,7 +217,8 @@ impl Auth {
         };
         // Whom the scan does not find, the general reader may.
         user_id?;
-        self.is_revoked_at_sight(Seen { jti: claims.jti, user_id, issued_at: claims.iat }, locks)
+        let token = Seen { jti: claims.jti, user_id, issued_at: claims.iat, expires_at: claims.exp };
+        self.is_revoked_at_sight(token, locks)
     }
 
     /// Remembers that the owner uses what the newest rotation gave out.

@@ -51,6 +51,14 @@ pub(crate) async fn an_ended_family_is_told_once_and_for_as_long_as_a_token_can_
     assert!(end(&store, 2).await);
     let changes = read(&mut store.follow(), 2).await;
     assert_eq!(changes[1].expires_at, START + DAY, "no longer than the family has tokens");
+
+    store.tell_ends_for(Duration::from_secs(300));
+    family(&store, 3, None).await;
+    let event = event(EventKind::FamilyEnded, Some(key(3)));
+    let an_hour_behind = START - Duration::from_secs(3600);
+    assert!(store.end_family(key(3), EndReason::Logout, None, an_hour_behind, &event).await.unwrap());
+    let changes = read(&mut store.follow(), 3).await;
+    assert_eq!(changes[2].expires_at, START + DAY, "its access tokens are younger than its end");
 }
 
 pub(crate) async fn every_family_of_a_user_is_told(store: Store) {
@@ -166,7 +174,10 @@ pub(crate) async fn what_nobody_needs_to_know_is_flushed(store: Store) {
     assert_eq!(store.flush_changes(after(300)).await.unwrap(), 0);
     store.tell_ends_for(Duration::from_secs(3000));
     assert!(end(&store, 2).await);
+    assert_eq!(store.flushed_through().await.unwrap(), None);
     assert_eq!(store.flush_changes(after(301)).await.unwrap(), 1);
+    assert_eq!(store.flushed_through().await.unwrap(), Some(after(301)));
+    assert_eq!(store.follow().flushed_through().await.unwrap(), Some(after(301)));
     let changes = read(&mut store.follow(), 1).await;
     assert_eq!(changes[0].family, Some(key(2)));
 }

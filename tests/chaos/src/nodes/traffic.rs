@@ -85,7 +85,10 @@ impl Traffic {
     fn client(&self, share: &mut Share) {
         let mut wire = None;
         while !self.is_over.load(Ordering::SeqCst) {
-            let intent = share.wish();
+            let Some(intent) = share.wish() else {
+                thread::sleep(Duration::from_millis(20));
+                continue;
+            };
             let request = share.request(intent);
             let presented = share.newest(intent);
             let asked_at = Instant::now();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use jeton_store::{Change, ChangeKind};
@@ -18,6 +18,8 @@ pub(in crate::auth) struct Seen<'t> {
     pub(in crate::auth) user_id: Option<i64>,
     /// When it was issued, in seconds.
     pub(in crate::auth) issued_at: Option<i64>,
+    /// When it expires, in seconds.
+    pub(in crate::auth) expires_at: Option<i64>,
 }
 
 impl Seen<'_> {
@@ -34,6 +36,8 @@ pub(super) struct Ends {
     locks: Memory<i64, Lock>,
     /// Until when, in seconds, what a user was given elsewhere counts for nothing.
     tokens: Memory<i64, i64>,
+    /// The latest time, in microseconds, to which anything had to be known that was forgotten since.
+    forgotten_through: AtomicI64,
 }
 
 /// The newest that is known of whether a user may come in.
@@ -79,7 +83,23 @@ impl Ends {
         self.families.find(&family).is_some()
     }
 
+    /// Whether what ended this token may be forgotten already: only where the clock has gone back, as else it expired
+    /// before that.
+    pub(super) fn may_have_forgotten(&self, token: Seen<'_>) -> bool {
+        let through = Timestamp::from_micros(self.forgotten_through.load(Ordering::Acquire));
+        token.expires_at.is_some_and(|expires_at| Timestamp::from_seconds(expires_at) <= through)
+    }
+
+    /// Somebody has forgotten, or is about to forget, what had to be known until then.
+    pub(super) fn is_forgotten_through(&self, moment: Timestamp) {
+        self.forgotten_through.fetch_max(moment.micros(), Ordering::AcqRel);
+    }
+
     pub(super) fn forget_expired(&self, now: Timestamp) {
+        let latest = [self.families.expired(now), self.locks.expired(now), self.tokens.expired(now)];
+        if let Some(latest) = latest.into_iter().flatten().max() {
+            self.is_forgotten_through(latest);
+        }
         self.families.forget_expired(now);
         self.locks.forget_expired(now);
         self.tokens.forget_expired(now);
@@ -124,6 +144,12 @@ impl<K: Eq + Hash, V: Copy> Memory<K, V> {
         self.count.store(entries.len(), Ordering::Release);
     }
 
+    /// The latest of the times that have passed.
+    fn expired(&self, now: Timestamp) -> Option<Timestamp> {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        entries.values().map(|(_, expires_at)| *expires_at).filter(|expires_at| *expires_at <= now).max()
+    }
+
     fn forget_expired(&self, now: Timestamp) {
         if self.is_empty() {
             return;
@@ -153,7 +179,7 @@ mod tests {
     fn a_family_has_ended_until_none_of_its_tokens_can_be_good() {
         let (ends, family) = (Ends::default(), FamilyKey::new(NOW, [1; 4]));
         let jti = family.access(Generation(3), [0; 5]).to_string();
-        let token = Seen { jti: Some(&jti), user_id: Some(7), issued_at: Some(NOW.seconds()) };
+        let token = Seen { jti: Some(&jti), user_id: Some(7), issued_at: Some(NOW.seconds()), expires_at: None };
         assert!(!ends.has_ended(token, true));
         ends.learn(&change(1, ChangeKind::FamilyEnded, Some(family)));
         assert!(ends.has_ended(token, true));
@@ -166,9 +192,24 @@ mod tests {
     }
 
     #[test]
+    fn memory_does_not_answer_for_tokens_that_a_clock_ahead_has_made_it_forget() {
+        let (ends, family) = (Ends::default(), FamilyKey::new(NOW, [1; 4]));
+        let expiring = |seconds| Seen { expires_at: Some(NOW.seconds() + seconds), ..Seen::default() };
+        ends.learn(&change(1, ChangeKind::FamilyEnded, Some(family)));
+        ends.forget_expired(NOW + Duration::from_secs(299));
+        assert!(!ends.may_have_forgotten(expiring(1)));
+        ends.forget_expired(NOW + Duration::from_secs(86_400));
+        assert!(ends.may_have_forgotten(expiring(300)));
+        assert!(!ends.may_have_forgotten(expiring(301)));
+        ends.is_forgotten_through(NOW + Duration::from_secs(900));
+        ends.is_forgotten_through(NOW);
+        assert!(ends.may_have_forgotten(expiring(900)));
+    }
+
+    #[test]
     fn of_locks_the_one_with_the_highest_number_counts_however_often_the_others_come() {
         let ends = Ends::default();
-        let token = Seen { jti: None, user_id: Some(7), issued_at: None };
+        let token = Seen { jti: None, user_id: Some(7), issued_at: None, expires_at: None };
         let (locked, unlocked) = (change(1, ChangeKind::UserLocked, None), change(2, ChangeKind::UserUnlocked, None));
         ends.learn(&locked);
         assert!(ends.has_ended(token, true) && !ends.has_ended(token, false));
@@ -184,7 +225,8 @@ mod tests {
     fn tokens_from_elsewhere_end_by_their_age_and_ours_by_their_family() {
         let (ends, family) = (Ends::default(), FamilyKey::new(NOW, [1; 4]));
         ends.learn(&change(1, ChangeKind::UserTokensEnded, None));
-        let foreign = Seen { jti: Some("from-elsewhere"), user_id: Some(7), issued_at: Some(NOW.seconds()) };
+        let foreign =
+            Seen { jti: Some("from-elsewhere"), user_id: Some(7), issued_at: Some(NOW.seconds()), expires_at: None };
         assert!(ends.has_ended(foreign, true));
         assert!(ends.has_ended(Seen { issued_at: None, ..foreign }, true));
         assert!(!ends.has_ended(Seen { issued_at: Some(NOW.seconds() + 1), ..foreign }, true));
