@@ -32,6 +32,7 @@ pub(crate) fn steps() -> Vec<Step> {
         Step { name: "clock", run: clock },
         Step { name: "crash-planted", run: crash_planted },
         Step { name: "nodes", run: nodes },
+        Step { name: "bench-long", run: bench_long },
     ]
 }
 
@@ -203,5 +204,15 @@ fn chaos(workspace: &Workspace) -> Command {
     workspace.cargo(["run", "--quiet", "--release", "-p", "jeton-chaos", "-j2"])
 }
 
-/// It has no tests, and its peers take long to build.
+/// What rotations cost at a thousand, a million and ten million families: about 25 GB of disk, a quarter of an hour.
+fn bench_long(workspace: &Workspace) -> Result<Outcome> {
+    if !workspace.is_long() {
+        return Ok(Outcome::NotRun("takes long, and measures: cargo xtask test --long".to_owned()));
+    }
+    plain(&mut workspace.cargo(["test", "--release", "-p", BENCH, "--bin", "scale", "-j2"]))?;
+    plain(&mut workspace.cargo(["run", "--release", "-p", BENCH, "-j2", "--", "rotations", "--long"]))?;
+    Ok(Outcome::Passed)
+}
+
+/// It measures, and its peers take long to build.
 const BENCH: &str = "jeton-bench";

@@ -277,8 +277,23 @@ async fn a_database_made_by_an_edited_migration_is_refused() {
 async fn an_older_database_is_brought_up_to_date() {
     let place = Place::filled(1).await;
     let newest: u32 = place.raw().query_row("SELECT MAX(number) FROM jeton_migration", [], |row| row.get(0)).unwrap();
-    let older = "DELETE FROM jeton_migration WHERE number >= 9; DROP TABLE auth_user_groups; DROP TABLE auth_group; DROP TABLE jeton_change;";
-    place.raw().execute_batch(older).unwrap();
+    place.raw().execute_batch("DELETE FROM jeton_migration WHERE number >= 9;").unwrap();
+    for younger in [
+        "auth_user_groups",
+        "auth_group",
+        "jeton_change",
+        "jeton_signing_key",
+        "jeton_address_limit",
+        "jeton_session",
+        "jeton_login_limit",
+    ] {
+        place.raw().execute_batch(&format!("DROP TABLE {younger};")).unwrap();
+    }
+    for older in
+        [include_str!("../migrations/sqlite/0006_session.sql"), include_str!("../migrations/sqlite/0008_limit.sql")]
+    {
+        place.raw().execute_batch(older).unwrap();
+    }
     let store = Store::open(&place.url(), OpenMode::Existing, NOW).unwrap();
     assert_eq!(store.facts().await.unwrap().schema_version, newest);
     assert_eq!(store.list_groups(None, 1).await.unwrap(), []);
