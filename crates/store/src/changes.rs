@@ -40,20 +40,17 @@ pub enum ChangeKind {
     UserTokensEnded,
     /// The signing keys are others.
     KeysChanged,
-    /// What counts against an account or an address was forgiven.
-    LimitsChanged,
 }
 
 impl ChangeKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 6] = [
         Self::FamilyEnded,
         Self::UserChanged,
         Self::UserLocked,
         Self::UserUnlocked,
         Self::UserTokensEnded,
         Self::KeysChanged,
-        Self::LimitsChanged,
     ];
 
     /// As written into the log.
@@ -65,7 +62,6 @@ impl ChangeKind {
             Self::UserUnlocked => "user_unlocked",
             Self::UserTokensEnded => "user_tokens_ended",
             Self::KeysChanged => "keys_changed",
-            Self::LimitsChanged => "limits_changed",
         }
     }
 

@@ -36,8 +36,6 @@ pub(super) struct Live {
     users_are_watched: AtomicBool,
     /// The signing keys are others.
     keys_changed: watch::Sender<u64>,
-    /// Limits were forgiven elsewhere.
-    limits_changed: watch::Sender<u64>,
 }
 
 /// Whether the lock on a user is a matter of their tokens.
@@ -69,19 +67,12 @@ impl Live {
             clock_ahead: AtomicI64::new(0),
             users_are_watched: AtomicBool::new(false),
             keys_changed: watch::Sender::new(0),
-            limits_changed: watch::Sender::new(0),
         }
     }
 
     /// Counts how often the signing keys have changed.
     pub(super) fn keys_changed(&self) -> watch::Receiver<u64> {
         self.keys_changed.subscribe()
-    }
-
-    #[expect(dead_code, reason = "shared limits come next")]
-    /// Counts how often limits were forgiven.
-    pub(super) fn limits_changed(&self) -> watch::Receiver<u64> {
-        self.limits_changed.subscribe()
     }
 
     /// Whether what is in memory is all there is to know, as of `nodes.fence_after` ago at the latest. Never where nobody
@@ -98,7 +89,6 @@ impl Live {
     fn learn(&self, change: &Change) {
         match change.kind {
             ChangeKind::KeysChanged => self.keys_changed.send_modify(|times| *times += 1),
-            ChangeKind::LimitsChanged => self.limits_changed.send_modify(|times| *times += 1),
             ChangeKind::UserChanged => {}
             ChangeKind::FamilyEnded
             | ChangeKind::UserLocked
