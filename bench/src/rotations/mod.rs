@@ -23,7 +23,7 @@ use crate::rotations::results::Results;
 
 /// Each is done in one run, for so long.
 struct Plan {
-    sizes: &'static [u32],
+    sizes: Vec<u32>,
     rounds: usize,
     slice: Slice,
 }
@@ -43,12 +43,15 @@ enum Use {
 }
 
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    let mut plan = Plan { sizes: &[1_000, 1_000_000], rounds: 5, slice: Slice::of(400, 1000) };
-    for argument in arguments {
+    let mut plan = Plan { sizes: vec![1_000, 1_000_000], rounds: 5, slice: Slice::of(400, 1000) };
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--quick" => plan = Plan { sizes: &[1_000, 50_000], rounds: 1, slice: Slice::of(200, 1000) },
-            "--long" => plan = Plan { sizes: &[1_000, 1_000_000, 10_000_000], ..plan },
-            other => bail!("{other} is not known: give --quick, --long or nothing"),
+            "--quick" => plan = Plan { sizes: vec![1_000, 50_000], rounds: 1, slice: Slice::of(200, 1000) },
+            "--long" => plan = Plan { sizes: vec![1_000, 1_000_000, 10_000_000], ..plan },
+            "--sizes" => plan.sizes = numbers(arguments.next())?,
+            "--rounds" => plan.rounds = numbers(arguments.next())?.first().map_or(1, |&rounds| rounds as usize),
+            other => bail!("{other} is not known: give --quick, --long, --sizes N,N… or --rounds N"),
         }
     }
     let folder = tempfile::Builder::new().prefix("jeton-bench-").tempdir()?;
@@ -68,7 +71,7 @@ async fn measure(folder: &Path, plan: &Plan) -> Result<Results> {
     }
     let mut files = Vec::new();
     let mut databases = Vec::new();
-    for &size in plan.sizes {
+    for &size in &plan.sizes {
         files.push(sqlite::Site::make(folder, Families::new(size)).await?);
         if let Some(cluster) = &cluster {
             databases.push(postgres::Site::make(cluster, folder, Families::new(size)).await?);
@@ -99,6 +102,11 @@ async fn measure(folder: &Path, plan: &Plan) -> Result<Results> {
         site.close().await?;
     }
     Ok(results)
+}
+
+fn numbers(text: Option<&String>) -> Result<Vec<u32>> {
+    let Some(text) = text else { bail!("a number is missing, or several with commas between them") };
+    text.split(',').map(|number| Ok(number.replace('_', "").parse()?)).collect()
 }
 
 /// Both engines' tables with what they write beside them while this runs.

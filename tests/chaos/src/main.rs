@@ -59,7 +59,7 @@ const SCENARIOS: &[Scenario] = &[
         name: "postgres-killed",
         about: "PostgreSQL is killed under the server: 3 times (20)",
         run: postgres::kill_postgres,
-        planted: Some(planted::postgres_commits_later),
+        planted: None,
     },
     Scenario {
         name: "disk-full",

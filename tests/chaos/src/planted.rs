@@ -5,17 +5,14 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use jeton_test_postgres::Cluster;
 
 use crate::act::Act;
-use crate::chance::Chance;
 use crate::check::{self, Due};
 use crate::cycle::{self, End, Honesty};
 use crate::facts::User;
-use crate::load::{self, Tolerance};
 use crate::server::Server;
 use crate::world::{Stance, World};
-use crate::{Run, Tally, postgres, root, sync_order, target};
+use crate::{Run, Tally, root, sync_order, target};
 
 /// Builds a server that answers before it commits, and looks for its losses, in both stances and in the order of its
 /// system calls.
@@ -30,39 +27,6 @@ pub(crate) fn answers_before_commits(_: &Run, tally: &mut Tally) -> Result<()> {
         tally.add("planted order", misorder(&binary));
     }
     Ok(())
-}
-
-/// A PostgreSQL that says that it has committed before its log is written, and is killed.
-pub(crate) fn postgres_commits_later(run: &Run, tally: &mut Tally) -> Result<()> {
-    let mut cluster = Cluster::start_with(&["synchronous_commit=off", "wal_writer_delay=10s"])?;
-    for mut world in postgres::sites(run, &cluster)? {
-        let name = format!("planted loss on PostgreSQL {}", world.stance);
-        let outcome = lose_with_postgres(&mut world, &mut cluster);
-        tally.add(&name, outcome);
-    }
-    Ok(())
-}
-
-fn lose_with_postgres(world: &mut World, cluster: &mut Cluster) -> Result<String> {
-    for number in 1..=CYCLES {
-        world.cycle += 1;
-        let mut server = Server::start(world)?;
-        let (loaded, ()) = load::run(world, server.address, Tolerance::Outage, |load| {
-            load.wait_for_writes(&mut Chance::new(number as u64))?;
-            load.announce_outage(true);
-            load.stop();
-            cluster.kill()
-        })?;
-        server.kill()?;
-        cluster.restart()?;
-        let server = Server::start(world)?;
-        check::welcome(world, &loaded)?;
-        let findings = check::run(world, server.address, Due { cycle: world.cycle, stride: 1 })?;
-        if !findings.losses.is_empty() {
-            return Ok(format!("{} losses found by round {number}", findings.losses.len()));
-        }
-    }
-    bail!("{CYCLES} rounds of a PostgreSQL that commits later than it says, and no loss was found")
 }
 
 /// With the time to commit, nothing may be found: else the findings of the other cycles would prove nothing.

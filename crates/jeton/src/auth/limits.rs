@@ -25,6 +25,7 @@ pub(super) struct Trial {
     begun: Option<Begun>,
 }
 
+#[derive(Clone)]
 struct Begun {
     contender: Contender,
     /// The known device it is counted for; if there is none, it is a stranger's.
@@ -264,9 +265,32 @@ async fn begin(
 }
 
 async fn write_end(auth: Auth, begun: Begun, outcome: Outcome) {
-    if let Err(error) = auth.settle(begun, outcome).await {
-        tracing::warn!(%error, "how a sign-in ended could not be written: it counts as failed");
+    match auth.settle(begun.clone(), outcome).await {
+        Ok(()) => {}
+        // Nobody waits for that, but a full disk is no reason to hold somebody who typed the right password.
+        Err(error) if is_surely_unwritten(&error) => drop(tokio::spawn(write_end_later(auth, begun, outcome))),
+        Err(error) => tracing::warn!(%error, "how a sign-in ended could not be written: it counts as failed"),
     }
+}
+
+/// Again and again for as long as the attempt counts as under way.
+async fn write_end_later(auth: Auth, begun: Begun, outcome: Outcome) {
+    for _ in 0..LATER {
+        tokio::time::sleep(LATER_PAUSE).await;
+        match auth.settle(begun.clone(), outcome).await {
+            Ok(()) => return,
+            Err(error) if is_surely_unwritten(&error) => {}
+            Err(error) => {
+                return tracing::warn!(%error, "how a sign-in ended could not be written: it counts as failed");
+            }
+        }
+    }
+    tracing::warn!("how a sign-in ended could not be written for too long: it counts as failed");
+}
+
+/// Whether a second try cannot count twice: the database said no, instead of saying nothing.
+fn is_surely_unwritten(error: &StoreError) -> bool {
+    matches!(error, StoreError::Full | StoreError::Busy | StoreError::ReadOnly)
 }
 
 /// What stands in the store once that was written.
@@ -291,6 +315,9 @@ fn setting(limit: LimitOf) -> &'static str {
 /// How long an attempt waits for others to end, and for its turn.
 const PATIENCE: Duration = Duration::from_secs(15);
 const PAUSE: Duration = Duration::from_millis(10);
+/// 50 s of trying: after 60 it counts as failed.
+const LATER: u32 = 200;
+const LATER_PAUSE: Duration = Duration::from_millis(250);
 /// Each time somebody else got on.
 const MAX_ROUNDS: u32 = 1000;
 const BUSY: AuthError = AuthError::Overloaded { retry_after: Duration::from_secs(1) };
