@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::changes::{self, Change, STRIDE};
-use crate::engine::{Engine, Statement, Watch};
+use crate::engine::{Engine, Row, Statement, Watch};
 use crate::{Store, StoreError, flush};
 
 /// What the writers of a process tell its followers.
@@ -129,8 +129,7 @@ impl Follower {
     pub async fn next(&mut self) -> Result<Vec<Change>, StoreError> {
         self.reader.knows.send_replace(self.heard);
         let (own, regular) = self.wait().await;
-        self.asked_at = Instant::now();
-        self.heard = self.feed.announced.load(Ordering::SeqCst);
+        let (asked_at, announced) = (Instant::now(), self.feed.announced.load(Ordering::SeqCst));
         if own {
             self.watch.wake_others().await;
         }
@@ -138,10 +137,9 @@ impl Follower {
             None => 0,
             Some(newest) => self.overlap(newest, regular),
         };
-        timeout(ANSWER, self.read_after(from)).await.unwrap_or_else(|_| {
-            self.watch.forget();
-            Err(StoreError::Unreachable { reason: "the change log was not read in time".to_owned() })
-        })
+        let changes = self.read_after(from).await?;
+        (self.asked_at, self.heard) = (asked_at, announced);
+        Ok(changes)
     }
 
     /// When the reading began that came back last: what was committed before is in it.
@@ -156,10 +154,12 @@ impl Follower {
     ///
     /// [`StoreError`].
     pub async fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        timeout(ANSWER, self.watch.clock()).await.unwrap_or_else(|_| {
-            self.watch.forget();
-            Err(StoreError::Unreachable { reason: "the server did not tell its time".to_owned() })
-        })
+        const SQL: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
+        if !self.watch.is_remote() {
+            return Ok(None);
+        }
+        let row = self.ask(Statement::new(SQL, [])).await?.into_iter().next();
+        row.map(|mut row| row.next("clock_timestamp")).transpose()
     }
 
     /// See [`Store::flushed_through`].
@@ -168,14 +168,8 @@ impl Follower {
     ///
     /// [`StoreError`].
     pub async fn flushed_through(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        let reading = self.watch.read(flush::through());
-        let rows = timeout(ANSWER, reading).await.unwrap_or_else(|_| {
-            Err(StoreError::Unreachable { reason: "it was not read in time what is flushed".to_owned() })
-        });
-        if rows.is_err() {
-            self.watch.forget();
-        }
-        rows?.into_iter().next().map_or(Ok(None), |mut row| row.next("jeton_flush.flushed_through"))
+        let row = self.ask(flush::through()).await?.into_iter().next();
+        row.map_or(Ok(None), |mut row| row.next("jeton_flush.flushed_through"))
     }
 
     /// Whether it was this process that woke it, and whether it is time to look anyway.
@@ -201,27 +195,39 @@ impl Follower {
         gap.map_or(near, |gap| gap.min(near)).max(0)
     }
 
+    /// All pages, or nothing: what was read before one that failed is read again.
     async fn read_after(&mut self, mut from: i64) -> Result<Vec<Change>, StoreError> {
-        let is_first = self.newest.is_none();
-        let mut changes = Vec::new();
+        let (mut numbers, mut changes) = (Vec::new(), Vec::new());
         loop {
-            let rows = self.watch.read(changes::page(from)).await?;
-            let more = rows.len() == STRIDE as usize;
+            let rows = self.ask(changes::page(from)).await?;
+            let is_last = rows.len() < STRIDE as usize;
             for row in rows {
                 let (id, change) = changes::change(row)?;
-                self.note_number(id);
+                numbers.push(id);
                 changes.extend(change);
                 from = id;
             }
-            if !more {
-                let newest = *self.newest.get_or_insert(0);
-                if is_first {
-                    // What was flushed has left gaps. What was under way when the following began is not far back.
-                    self.gaps = VecDeque::from([(newest - FIRST_OVERLAP, Instant::now())]);
-                }
-                return Ok(changes);
+            if is_last {
+                break;
             }
         }
+        let is_first = self.newest.is_none();
+        numbers.into_iter().for_each(|id| self.note_number(id));
+        if is_first {
+            // What was flushed has left gaps. What was under way when the following began is not far back.
+            let newest = *self.newest.get_or_insert(0);
+            self.gaps = VecDeque::from([(newest - FIRST_OVERLAP, Instant::now())]);
+        }
+        Ok(changes)
+    }
+
+    /// What is not answered in time is asked on another connection the next time.
+    async fn ask(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
+        let rows = timeout(ANSWER, self.watch.read(statement)).await;
+        rows.unwrap_or_else(|_| {
+            self.watch.forget();
+            Err(StoreError::Unreachable { reason: "the change log was not read in time".to_owned() })
+        })
     }
 
     fn note_number(&mut self, id: i64) {
@@ -239,15 +245,6 @@ impl Watch {
     fn look_every(&self) -> Duration {
         if self.is_remote() { LOOK_AT_SERVER_EVERY } else { LOOK_AT_FILE_EVERY }
     }
-
-    async fn clock(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        const SQL: &str = "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)";
-        if !self.is_remote() {
-            return Ok(None);
-        }
-        let row = self.read(Statement::new(SQL, [])).await?.into_iter().next();
-        row.map(|mut row| row.next("clock_timestamp")).transpose()
-    }
 }
 
 /// A day in microseconds.
@@ -256,7 +253,7 @@ const DAY: i64 = 86_400_000_000;
 const PATIENCE: Duration = Duration::from_secs(1);
 const LOOK_AT_SERVER_EVERY: Duration = Duration::from_millis(250);
 const LOOK_AT_FILE_EVERY: Duration = Duration::from_millis(50);
-/// How long a reading may take.
+/// How long the reading of a page may take.
 const ANSWER: Duration = Duration::from_secs(2);
 /// So many numbers back may be read again at each reading.
 const OVERLAP: i64 = 64;

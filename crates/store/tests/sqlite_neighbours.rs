@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may end where it is surprised")]
 
+use std::collections::HashSet;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use jeton_store::{FamilyKind, NewFamily, NewUser, OpenMode, Rotation, Store, StoreError};
+use jeton_store::{EventKind, FamilyKind, NewEvent, NewFamily, NewUser, OpenMode, Rotation, Store, StoreError};
 use jeton_token::id::{FamilyKey, Generation};
+use jeton_token::rotation::EndReason;
 use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 use rusqlite::Connection;
@@ -36,6 +39,20 @@ fn user(username: &str) -> NewUser {
         is_active: true,
         is_staff: false,
         is_superuser: false,
+    }
+}
+
+fn family(key: FamilyKey) -> NewFamily {
+    NewFamily {
+        key,
+        kind: FamilyKind::Refresh,
+        user_id: None,
+        created_at: NOW,
+        token_expires_at: NOW.seconds(),
+        expires_at: NOW,
+        agent: None,
+        user_agent: None,
+        address: None,
     }
 }
 
@@ -109,19 +126,8 @@ async fn a_long_lock_is_an_error_and_writing_goes_on_after_it() {
 async fn two_stores_at_one_file_rotate_each_generation_once() {
     let (_folder, path, first) = store();
     let second = open(&path);
-    let key = FamilyKey::new(NOW, [1; 4]);
-    let family = NewFamily {
-        key,
-        kind: FamilyKind::Refresh,
-        user_id: None,
-        created_at: NOW,
-        token_expires_at: NOW.seconds(),
-        expires_at: NOW,
-        agent: None,
-        user_agent: None,
-        address: None,
-    };
-    assert!(first.create_family(&family, None).await.unwrap());
+    let key = key(1);
+    assert!(first.create_family(&family(key), None).await.unwrap());
     let rotation = |presented| Rotation {
         key,
         presented: Generation(presented),
@@ -202,4 +208,76 @@ async fn the_table_of_users_is_djangos() {
         1,
     );
     assert_eq!(written, expected);
+}
+
+/// As another process does, in one transaction; at the end perhaps of a family that no version can have written.
+fn tell_of_ends(other: &mut Connection, families: Range<u32>, nonsense: Option<&[u8]>) {
+    let log = other.transaction().unwrap();
+    for number in families {
+        log.execute(TELL, (key(number).as_bytes(), NOW.micros())).unwrap();
+    }
+    if let Some(nonsense) = nonsense {
+        log.execute(TELL, (nonsense, NOW.micros())).unwrap();
+    }
+    log.commit().unwrap();
+}
+
+fn key(number: u32) -> FamilyKey {
+    FamilyKey::new(NOW, number.to_be_bytes())
+}
+
+const NONSENSE: &[u8] = b"no key";
+const TELL: &str = "INSERT INTO jeton_change (at, kind, family, expires_at) VALUES (0, 'family_ended', ?1, ?2)";
+
+#[tokio::test]
+async fn of_a_change_log_that_could_not_be_read_to_its_end_everything_is_read_again() {
+    let (_folder, path, store) = store();
+    let mut other = Connection::open(path).unwrap();
+    let mut follower = store.follow();
+    assert_eq!(follower.next().await.unwrap(), []);
+    // In its first minute it looks further back.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(61)).await;
+    tokio::time::resume();
+    // More than one page, and more than it reads twice at any time.
+    tell_of_ends(&mut other, 0..1500, Some(NONSENSE));
+    for _ in 0..2 {
+        assert_eq!(follower.next().await, Err(StoreError::Content { column: "jeton_change.family" }));
+    }
+    other.execute("DELETE FROM jeton_change WHERE family = ?1", [NONSENSE]).unwrap();
+    let told: HashSet<_> = follower.next().await.unwrap().iter().filter_map(|change| change.family).collect();
+    assert!((0..1500).all(|number| told.contains(&key(number))));
+}
+
+#[tokio::test]
+async fn an_end_is_not_answered_as_known_where_the_change_log_could_not_be_read() {
+    let (_folder, path, store) = store();
+    let key = key(1);
+    assert!(store.create_family(&family(key), None).await.unwrap());
+    let mut follower = store.follow();
+    assert_eq!(follower.next().await.unwrap(), []);
+    tell_of_ends(&mut Connection::open(path).unwrap(), 0..0, Some(NONSENSE));
+    let ending = async {
+        let begun = Instant::now();
+        let event = NewEvent {
+            at: NOW,
+            kind: EventKind::FamilyEnded,
+            user_id: None,
+            family: Some(key),
+            address: None,
+            detail: None,
+        };
+        assert!(store.end_family(key, EndReason::Logout, None, NOW, &event).await.unwrap());
+        begun.elapsed()
+    };
+    let following = async {
+        loop {
+            assert!(follower.next().await.is_err());
+        }
+    };
+    let waited = tokio::select! {
+        waited = ending => waited,
+        () = following => unreachable!("it goes on for ever"),
+    };
+    assert!(waited >= Duration::from_secs(1), "{waited:?}: nobody has heard of it");
 }

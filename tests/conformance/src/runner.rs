@@ -13,7 +13,7 @@ use crate::player::{Played, Stage};
 use crate::profile::{Compatibility, Profile};
 use crate::report::{Report, Verdict};
 use crate::scenario::Scenario;
-use crate::site::{Site, free_port};
+use crate::site::Site;
 
 /// How to play.
 pub(crate) struct Runner<'a> {
@@ -104,7 +104,7 @@ impl<'a> Runner<'a> {
 
     fn play_on_server(&self, job: &Job<'_>) -> Result<(Vec<Played>, Vec<Check>)> {
         let folder = tempfile::Builder::new().prefix("jeton-conformance-").tempdir()?;
-        let port = free_port()?;
+        let port = jeton_test_ports::free_port()?;
         let path = folder.path().to_path_buf();
         let site = Site::create(self.binary.clone(), path, job.profile, port, self.compatibility, &job.turned)?;
         let mut server = site.serve()?;

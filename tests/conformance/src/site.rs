@@ -42,12 +42,6 @@ pub(crate) fn find_binary(given: Option<PathBuf>) -> Result<PathBuf> {
     fs::canonicalize(&path).with_context(|| path.display().to_string())
 }
 
-/// A port that nothing listens on now.
-pub(crate) fn free_port() -> Result<u16> {
-    let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok(listener.local_addr()?.port())
-}
-
 impl Site {
     /// A site that is there already.
     pub(crate) fn open(binary: PathBuf, folder: PathBuf) -> Self {

@@ -3,7 +3,6 @@
 mod processes;
 
 use std::fs::{self, OpenOptions};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -46,7 +45,7 @@ impl Cluster {
             .context("PostgreSQL is not installed: there is no initdb in /usr/lib/postgresql/*/bin or on the PATH")?;
         let number = CLUSTERS.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("jeton-postgres-{}-{number}", std::process::id()));
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let port = jeton_test_ports::free_port()?;
         let fixed = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=400"];
         let options = fixed.iter().chain(settings).map(|setting| (*setting).to_owned()).collect();
         let mut cluster = Self { programs, folder, port, options, server: None };
@@ -63,6 +62,24 @@ impl Cluster {
     /// The database that every cluster has.
     pub fn url(&self) -> String {
         self.url_of("postgres")
+    }
+
+    /// Where one of its databases is.
+    pub fn url_of(&self, database: &str) -> String {
+        format!("postgres://jeton@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// The process whose children serve the connections; nothing while it is stopped.
+    pub fn process(&self) -> Option<u32> {
+        self.server.as_ref().map(Child::id)
+    }
+
+    /// One of PostgreSQL's programs for clients, which will find this server.
+    pub fn client(&self, name: &str) -> Command {
+        let mut client = Command::new(self.programs.join(name));
+        client.env("PGHOST", "127.0.0.1").env("PGPORT", self.port.to_string()).env("PGUSER", "jeton");
+        client.env_remove("PGSERVICE");
+        client
     }
 
     /// Makes a database, in a folder of its own if one is given.
@@ -134,9 +151,7 @@ impl Cluster {
 
     /// Whether the server says that it does.
     pub fn takes_connections(&self) -> Result<bool> {
-        let mut ask = Command::new(self.programs.join("pg_isready"));
-        ask.args(["-q", "-h", "127.0.0.1", "-p", &self.port.to_string()]).env_remove("PGSERVICE");
-        Ok(ask.status().context("pg_isready could not be started")?.success())
+        Ok(self.client("pg_isready").arg("-q").status().context("pg_isready could not be started")?.success())
     }
 
     /// The end of its log, for those who wonder.
@@ -148,10 +163,6 @@ impl Cluster {
 
     fn database(&self, name: &str) -> Database {
         Database { url: self.url_of(name), name: name.to_owned(), programs: self.programs.clone(), port: self.port }
-    }
-
-    fn url_of(&self, database: &str) -> String {
-        format!("postgres://jeton@127.0.0.1:{}/{database}", self.port)
     }
 
     fn data(&self) -> PathBuf {
@@ -229,6 +240,11 @@ fn programs() -> Option<PathBuf> {
         std::env::split_paths(&path).find(|folder| folder.join("initdb").exists() && folder.join("postgres").exists())
     };
     newest.map(|(_, programs)| programs).or_else(on_path)
+}
+
+/// Whether PostgreSQL is installed.
+pub fn is_installed() -> bool {
+    programs().is_some()
 }
 
 /// Whether this process may do what root may.

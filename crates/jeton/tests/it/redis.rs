@@ -1,6 +1,6 @@
 //! `[redis]`: requests counted over all nodes, and what holds while the server is away. Against a real one.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -20,8 +20,7 @@ struct Redis {
 
 impl Redis {
     fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        Self::start_at(port)
+        Self::start_at(jeton_test_ports::free_port().unwrap())
     }
 
     fn start_at(port: u16) -> Self {

@@ -1,6 +1,5 @@
 //! A PgBouncer in transaction mode before the server that `JETON_TEST_POSTGRES` names, where it is installed.
 
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -19,7 +18,7 @@ impl Pooler {
     pub(crate) async fn before(schema: &Schema) -> Option<Self> {
         let program =
             ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].into_iter().find(|path| Path::new(path).exists())?;
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = jeton_test_ports::free_port().unwrap();
         let folder = tempfile::tempdir().unwrap();
         // It refuses to be root, so root becomes another user, who has to read the folder.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();

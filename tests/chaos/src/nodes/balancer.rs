@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::node::{Node, free_address};
+use super::node::Node;
 use crate::wire;
 
 /// Ends when it is dropped.
@@ -24,7 +24,7 @@ pub(crate) struct Balancer {
 impl Balancer {
     /// Comes back when every node is up in its eyes.
     pub(crate) fn before(nodes: &[Node], folder: &Path) -> Result<Self> {
-        let address = free_address()?;
+        let address = jeton_test_ports::free_address()?;
         let (config, log, socket) =
             (folder.join("haproxy.cfg"), folder.join("haproxy.log"), folder.join("haproxy.sock"));
         fs::write(&config, configuration(address, nodes, &socket))?;

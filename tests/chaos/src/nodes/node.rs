@@ -1,9 +1,8 @@
 //! One of several servers, which comes back at the address it had.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -75,20 +74,6 @@ impl Node {
         let log = self.config.parent().map(|folder| folder.join("stderr"));
         log.and_then(|log| std::fs::read_to_string(log).ok()).unwrap_or_default()
     }
-}
-
-/// A port below those that the system gives to clients: one of theirs may be taken when a node wants it back.
-pub(crate) fn free_address() -> Result<SocketAddr> {
-    static TRIED: AtomicU32 = AtomicU32::new(0);
-    for _ in 0..1000 {
-        let next = TRIED.fetch_add(1, Ordering::Relaxed) + std::process::id() * 37;
-        let port = 12_000 + (next % 18_000) as u16;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if TcpListener::bind(address).is_ok() {
-            return Ok(address);
-        }
-    }
-    bail!("no port is free between 12000 and 30000");
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -54,7 +54,7 @@ impl Site {
     pub(crate) fn idle_node(&self, name: &'static str, url: &str) -> Result<Node> {
         let folder = self.folder.path().join(name);
         fs::create_dir_all(&folder)?;
-        let address = super::node::free_address()?;
+        let address = jeton_test_ports::free_address()?;
         fs::write(folder.join(CONFIG), self.settings(&address.to_string(), url))?;
         Ok(Node::new(name, &self.binary, folder.join(CONFIG), address))
     }
