@@ -5,7 +5,7 @@ use std::time::Duration;
 use jeton_token::id::FamilyKey;
 use jeton_token::time::Timestamp;
 
-use crate::engine::{Outcome, Row, Statement};
+use crate::engine::{Outcome, Row, Statement, Value};
 use crate::{Store, StoreError};
 
 /// An entry of the log.
@@ -24,6 +24,22 @@ pub struct Change {
     /// From when on nobody needs to know any more.
     pub expires_at: Timestamp,
 }
+
+/// The text that tells of each family under a condition: none for longer than its tokens live, and for as long where it is
+/// from the future, because then nobody knows for how long its access tokens are good. The parameters are the moment, the
+/// kind, and from when on nobody needs to know of what happens now.
+macro_rules! tell_families_ended {
+    ($at:literal, $kind:literal, $untold_after:literal, $($condition:tt)+) => {
+        concat!(
+            "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) SELECT ",
+            $at, ", ", $kind, ", key, user_id, CASE WHEN expires_at < ", $untold_after,
+            " OR COALESCE(rotated_at, created_at) > ", $at, " THEN expires_at ELSE ", $untold_after, " END ",
+            "FROM jeton_family WHERE ",
+            $($condition)+
+        )
+    };
+}
+pub(crate) use tell_families_ended;
 
 /// What others have to know of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +99,29 @@ impl Store {
         now + self.feed.life()
     }
 
+    /// The statement that tells of a change from now on, to stand beside it: of a user, or of the site.
+    pub(crate) fn tell_of(&self, kind: ChangeKind, user_id: Option<i64>, now: Timestamp) -> Statement {
+        const SQL: &str = "INSERT INTO jeton_change (at, kind, user_id, expires_at) VALUES ($1, $2, $3, $4)";
+        Statement::new(SQL, [now.into(), kind.as_str().into(), user_id.into(), self.untold_after(now).into()])
+    }
+
+    /// The same of a family that ended.
+    pub(crate) fn tell_family_ended(&self, key: FamilyKey, now: Timestamp) -> Statement {
+        const SQL: &str = tell_families_ended!("$2", "$3", "$4", "key = $1");
+        self.tell_of_families(SQL, key.into(), now)
+    }
+
+    /// The same of all the families of a user that ended at that moment.
+    pub(crate) fn tell_families_ended(&self, user_id: i64, now: Timestamp) -> Statement {
+        const SQL: &str = tell_families_ended!("$2", "$3", "$4", "user_id = $1 AND revoked_at = $2");
+        self.tell_of_families(SQL, user_id.into(), now)
+    }
+
+    fn tell_of_families(&self, sql: &'static str, whose: Value, now: Timestamp) -> Statement {
+        let kind = ChangeKind::FamilyEnded.as_str();
+        Statement::new(sql, [whose, now.into(), kind.into(), self.untold_after(now).into()])
+    }
+
     /// Writes what others have to know of, and comes back once the followers in this process know it.
     pub(crate) async fn announce(&self, statements: Vec<Statement>) -> Result<Outcome, StoreError> {
         let outcome = self.engine.write(statements).await?;
@@ -108,39 +147,6 @@ impl Store {
         let delete = Statement::new(DELETE, [now.into(), STRIDE.into()]);
         Ok(self.engine.write(vec![through, delete]).await?.changed(1))
     }
-}
-
-/// The statement that tells of a change, to stand beside it.
-pub(crate) fn tell(
-    kind: ChangeKind,
-    user_id: Option<i64>,
-    family: Option<FamilyKey>,
-    at: Timestamp,
-    expires_at: Timestamp,
-) -> Statement {
-    const SQL: &str = "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) VALUES ($1, $2, $3, $4, $5)";
-    Statement::new(SQL, [at.into(), kind.as_str().into(), family.into(), user_id.into(), expires_at.into()])
-}
-
-/// The same of a family that ended: told for no longer than its tokens live, and for as long where it is from the future,
-/// because then nobody knows for how long its access tokens are good.
-pub(crate) fn tell_family_ended(key: FamilyKey, at: Timestamp, expires_at: Timestamp) -> Statement {
-    const SQL: &str = "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) \
-        SELECT $2, $3, key, user_id, \
-        CASE WHEN expires_at < $4 OR COALESCE(rotated_at, created_at) > $2 THEN expires_at ELSE $4 END \
-        FROM jeton_family WHERE key = $1";
-    let kind = ChangeKind::FamilyEnded.as_str();
-    Statement::new(SQL, [key.into(), at.into(), kind.into(), expires_at.into()])
-}
-
-/// The same of all the families of a user that ended at that moment.
-pub(crate) fn tell_families_ended(user_id: i64, at: Timestamp, expires_at: Timestamp) -> Statement {
-    const SQL: &str = "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) \
-        SELECT $2, $3, key, user_id, \
-        CASE WHEN expires_at < $4 OR COALESCE(rotated_at, created_at) > $2 THEN expires_at ELSE $4 END \
-        FROM jeton_family WHERE user_id = $1 AND revoked_at = $2";
-    let kind = ChangeKind::FamilyEnded.as_str();
-    Statement::new(SQL, [user_id.into(), at.into(), kind.into(), expires_at.into()])
 }
 
 /// A page of the log.

@@ -6,7 +6,7 @@ use jeton_token::id::FamilyKey;
 use jeton_token::rotation::EndReason;
 use jeton_token::time::Timestamp;
 
-use crate::changes::ChangeKind;
+use crate::changes::{ChangeKind, tell_families_ended};
 use crate::engine::{FromValue, Row, Statement, Value};
 use crate::events::{EventKind, NewEvent};
 use crate::families::{self, NewFamily};
@@ -275,11 +275,7 @@ fn has_room(cap: &SignInCap, user_id: i64, replaces: Option<SessionDigest>, now:
 /// The statements that end all sign-ins of a user but those used last, so that there is room for one. What they see does
 /// not change between them.
 fn end_surplus(cap: &SignInCap, user_id: i64, event: &NewEvent, untold_after: Timestamp) -> [Statement; 5] {
-    const CHANGES: &str = concat!(
-        "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) ",
-        "SELECT $2, $5, key, user_id, CASE WHEN expires_at < $6 THEN expires_at ELSE $6 END FROM jeton_family WHERE ",
-        surplus_families!()
-    );
+    const CHANGES: &str = tell_families_ended!("$2", "$5", "$6", surplus_families!());
     const FAMILY_EVENTS: &str = concat!(
         "INSERT INTO jeton_event (at, kind, user_id, family, address, detail) ",
         "SELECT $2, $5, user_id, key, $6, $7 FROM jeton_family WHERE ",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jeton_token::time::Timestamp;
 
-use crate::changes::{self, ChangeKind};
+use crate::changes::ChangeKind;
 use crate::engine::{Row, Statement};
 use crate::events::{self, EventKind, NewEvent};
 use crate::{Store, StoreError};
@@ -65,8 +65,12 @@ impl Store {
     pub async fn create_signing_key(&self, new: &NewSigningKey, now: Timestamp) -> Result<bool, StoreError> {
         let detail = format!("{} {}", new.key.algorithm, new.key.kid);
         let event = event(EventKind::SigningKeyAdded, detail, now);
-        let statements =
-            vec![insert(&new.settings), insert(&new.key).guard(), events::append(&event), self.tell_of_keys(now)];
+        let statements = vec![
+            insert(&new.settings),
+            insert(&new.key).guard(),
+            events::append(&event),
+            self.tell_of(ChangeKind::KeysChanged, None, now),
+        ];
         Ok(self.announce(statements).await?.is_done())
     }
 
@@ -76,7 +80,7 @@ impl Store {
             WHERE kid = $1 AND retired_at IS NULL";
         let event = event(EventKind::SigningKeyRetired, format!("{kid} {why}"), now);
         let retire = Statement::new(SQL, [kid.into(), now.into()]).guard();
-        let statements = vec![retire, events::append(&event), self.tell_of_keys(now)];
+        let statements = vec![retire, events::append(&event), self.tell_of(ChangeKind::KeysChanged, None, now)];
         Ok(self.announce(statements).await?.is_done())
     }
 
@@ -111,10 +115,6 @@ impl Store {
             return Ok(SignedLogins::default());
         };
         Ok(SignedLogins { logins: row.next("COUNT(*)")?, users: row.next("COUNT(DISTINCT user_id)")? })
-    }
-
-    fn tell_of_keys(&self, now: Timestamp) -> Statement {
-        changes::tell(ChangeKind::KeysChanged, None, None, now, self.untold_after(now))
     }
 }
 

@@ -9,7 +9,7 @@ use jeton_token::time::Timestamp;
 use crate::engine::{Statement, Value};
 use crate::events::{self, NewEvent};
 use crate::families::{FamilyRow, family, family_columns};
-use crate::{ChangeKind, Store, StoreError, changes, sessions};
+use crate::{ChangeKind, Store, StoreError, sessions};
 
 /// A refresh token is presented and shall get a successor.
 #[derive(Clone, Debug)]
@@ -146,7 +146,7 @@ impl Store {
         let newer_than = newer_than.map_or(-1, |generation| generation.0.into());
         let values = [key.into(), Value::Integer(newer_than), now.into(), reason.as_str().into()];
         let update = Statement::new(SQL, values).guard();
-        let told = changes::tell_family_ended(key, now, self.untold_after(now));
+        let told = self.tell_family_ended(key, now);
         Ok(self.announce(vec![update, events::append(event), told]).await?.is_done())
     }
 
@@ -160,22 +160,27 @@ impl Store {
         now: Timestamp,
         event: &NewEvent,
     ) -> Result<u64, StoreError> {
-        const SQL: &str = "UPDATE jeton_family SET revoked_at = $2, revoke_reason = $3 \
-            WHERE user_id = $1 AND revoked_at IS NULL";
-        let update = Statement::new(SQL, [user_id.into(), now.into(), reason.as_str().into()]).guard();
-        let until = self.untold_after(now);
         let others = || {
-            let mut statements = vec![changes::tell(ChangeKind::UserTokensEnded, Some(user_id), None, now, until)];
+            let mut statements = vec![self.tell_of(ChangeKind::UserTokensEnded, Some(user_id), now)];
             statements.extend(and_sessions.then(|| sessions::delete_of_user(user_id)));
             statements
         };
-        let mut statements = vec![update, events::append(event), changes::tell_families_ended(user_id, now, until)];
+        let [end, tell] = self.end_all_families(user_id, reason, now);
+        let mut statements = vec![end.guard(), events::append(event), tell];
         statements.extend(others());
         let ended = self.announce(statements).await?.changed(0);
         if ended == 0 {
             self.announce(others()).await?;
         }
         Ok(ended)
+    }
+
+    /// The statements that end all live families of a user, and tell of each.
+    pub(crate) fn end_all_families(&self, user_id: i64, reason: EndReason, now: Timestamp) -> [Statement; 2] {
+        const SQL: &str = "UPDATE jeton_family SET revoked_at = $2, revoke_reason = $3 \
+            WHERE user_id = $1 AND revoked_at IS NULL";
+        let end = Statement::new(SQL, [user_id.into(), now.into(), reason.as_str().into()]);
+        [end, self.tell_families_ended(user_id, now)]
     }
 }
 

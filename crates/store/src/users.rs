@@ -5,7 +5,7 @@ use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 
 use crate::auth_tokens;
-use crate::changes::{self, ChangeKind};
+use crate::changes::ChangeKind;
 use crate::engine::{Row, Statement, Value};
 use crate::events::{self, EventKind, NewEvent};
 use crate::groups;
@@ -223,7 +223,10 @@ impl Store {
             None => Statement::new(ALWAYS, [id.into(), hash.into()]),
             Some(old) => Statement::new(IF_STILL, [id.into(), hash.into(), old.into()]),
         };
-        Ok(self.announce(vec![statement.guard(), self.tell_of(ChangeKind::UserChanged, id, now)]).await?.is_done())
+        Ok(self
+            .announce(vec![statement.guard(), self.tell_of(ChangeKind::UserChanged, Some(id), now)])
+            .await?
+            .is_done())
     }
 
     /// A new password, with the event that tells of it, and what ends with the old one. Whether there is such a user.
@@ -244,13 +247,13 @@ impl Store {
             address: None,
             detail: None,
         }));
-        statements.push(self.tell_of(ChangeKind::UserChanged, id, now));
+        statements.push(self.tell_of(ChangeKind::UserChanged, Some(id), now));
         if ends.auth_tokens {
             statements.extend(auth_tokens::end_all(id, now));
         }
         if ends.families {
             statements.extend(self.end_all_families(id, EndReason::PasswordChanged, now));
-            statements.push(self.tell_of(ChangeKind::UserTokensEnded, id, now));
+            statements.push(self.tell_of(ChangeKind::UserTokensEnded, Some(id), now));
         }
         Ok(self.announce(statements).await?.is_done())
     }
@@ -273,7 +276,7 @@ impl Store {
         let update = Statement::new(UPDATE, [id.into(), is_active.into()]).guard();
         // The change comes last: its number goes up with the order in which the row was held.
         let kind = if is_active { ChangeKind::UserUnlocked } else { ChangeKind::UserLocked };
-        Ok(self.announce(vec![event, update, self.tell_of(kind, id, now)]).await?.is_done())
+        Ok(self.announce(vec![event, update, self.tell_of(kind, Some(id), now)]).await?.is_done())
     }
 
     /// Deletes the user and writes the event `user_deleted`. What the ledger knows of them stays, without its user; with
@@ -294,20 +297,8 @@ impl Store {
             address: None,
             detail: None,
         }));
-        statements.push(self.tell_of(ChangeKind::UserLocked, id, now));
+        statements.push(self.tell_of(ChangeKind::UserLocked, Some(id), now));
         Ok(self.announce(statements).await?.is_done())
-    }
-
-    /// All live families of a user end, and others are told of each.
-    fn end_all_families(&self, user_id: i64, reason: EndReason, now: Timestamp) -> [Statement; 2] {
-        const SQL: &str = "UPDATE jeton_family SET revoked_at = $2, revoke_reason = $3 \
-            WHERE user_id = $1 AND revoked_at IS NULL";
-        let end = Statement::new(SQL, [user_id.into(), now.into(), reason.as_str().into()]);
-        [end, changes::tell_families_ended(user_id, now, self.untold_after(now))]
-    }
-
-    fn tell_of(&self, kind: ChangeKind, user_id: i64, now: Timestamp) -> Statement {
-        changes::tell(kind, Some(user_id), None, now, self.untold_after(now))
     }
 
     async fn find(&self, statement: Statement) -> Result<Option<User>, StoreError> {

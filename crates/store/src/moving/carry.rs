@@ -6,7 +6,7 @@ use jeton_token::time::Timestamp;
 
 use super::address::Address;
 use super::backup::sums;
-use super::{MoveError, Progress, TableSum};
+use super::{MoveError, Progress, Table, TableSum};
 use crate::engine::postgres::moving::{Dumped, Hold, Terms, Transaction, dump, load};
 use crate::engine::sqlite::open;
 use crate::engine::sqlite::portable::{Claim, Portable, Tables};
@@ -61,14 +61,7 @@ pub async fn carry(
     let tables = match target {
         Address::Server(url) => {
             let terms = Terms { replace: false, despite_connections: how.despite_connections };
-            let target = load(url, terms, &ours, now).await?;
-            match how.dry_run {
-                false => target.carry(&portable, &ours, watch).await?,
-                true => {
-                    target.give_up().await?;
-                    sums(&portable)?
-                }
-            }
+            into_server(&portable, &ours, url, terms, how.dry_run, now, watch).await?
         }
         Address::File(path) => into_file(portable, &path, how, watch)?,
     };
@@ -102,6 +95,24 @@ async fn source(
             Ok(Source { portable, tables, held: Some(held) })
         }
     }
+}
+
+/// Everything of these tables, or only a look whether it could be.
+pub(super) async fn into_server(
+    portable: &Portable,
+    tables: &[Table],
+    url: &str,
+    terms: Terms,
+    dry_run: bool,
+    now: Timestamp,
+    watch: &mut dyn FnMut(Progress<'_>),
+) -> Result<Vec<TableSum>, MoveError> {
+    let target = load(url, terms, tables, now).await?;
+    if dry_run {
+        target.give_up().await?;
+        return sums(portable);
+    }
+    target.carry(portable, tables, watch).await
 }
 
 fn into_file(

@@ -6,9 +6,10 @@ use jeton_token::time::Timestamp;
 
 use super::address::Address;
 use super::backup::sums;
+use super::carry;
 use super::{MoveError, Progress, TableSum};
 use crate::StoreError;
-use crate::engine::postgres::moving::{Dumped, Hold, Terms, dump, load};
+use crate::engine::postgres::moving::{Dumped, Hold, Terms, dump};
 use crate::engine::sqlite::open;
 use crate::engine::sqlite::portable::{Claim, Portable};
 use crate::migrate;
@@ -153,14 +154,7 @@ async fn into_server(
     let ended = end(&portable, how.sessions, made_at, now)?;
     let tables = portable.tables()?.ours;
     let terms = Terms { replace: how.force, despite_connections: how.despite_connections };
-    let target = load(url, terms, &tables, now).await?;
-    let tables = match how.dry_run {
-        false => target.carry(&portable, &tables, watch).await?,
-        true => {
-            target.give_up().await?;
-            sums(&portable)?
-        }
-    };
+    let tables = carry::into_server(&portable, &tables, url, terms, how.dry_run, now, watch).await?;
     Ok(Restored { made_at, tables, ended, revival, kept_as: None })
 }
 

@@ -302,3 +302,16 @@ pub(crate) async fn logins_rotations_and_adoptions_at_once_leave_no_end_untold(s
         assert_eq!(heard.contains(&key(number)), row.state.revoked, "family {number}");
     }
 }
+
+pub(crate) async fn a_sign_in_from_the_future_that_gives_way_is_told_for_as_long_as_it_has_tokens(store: Store) {
+    store.tell_ends_for(std::time::Duration::from_secs(300));
+    let ada = user(&store, "ada").await;
+    let cap = cap(1, WhenFull::NewestWins);
+    assert_eq!(login(&store, 1, ada, &cap, 3600).await, Opened::Done);
+    // Now the clock is right again.
+    assert_eq!(login(&store, 2, ada, &cap, 10).await, Opened::Done);
+    assert_eq!(login(&store, 3, ada, &cap, 20).await, Opened::Done);
+    let told = crate::changes::read(&mut store.follow(), 2).await;
+    let told: Vec<_> = told.iter().map(|change| (change.family, change.expires_at)).collect();
+    assert_eq!(told, [(Some(key(1)), START + DAY), (Some(key(2)), after(320))]);
+}

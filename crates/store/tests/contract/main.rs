@@ -170,6 +170,7 @@ contract! {
         sign_ins_are_listed_in_pages_without_gap_or_twin
         beyond_the_cap_those_that_were_not_used_for_longest_end
         a_lower_cap_ends_as_many_as_it_takes
+        a_sign_in_from_the_future_that_gives_way_is_told_for_as_long_as_it_has_tokens
         a_full_user_is_refused_and_nothing_changes
         a_session_of_another_password_takes_no_place
         of_sixty_four_logins_at_once_no_more_stay_than_may

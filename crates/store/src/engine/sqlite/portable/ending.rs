@@ -4,7 +4,7 @@ use jeton_token::rotation::EndReason;
 use jeton_token::time::Timestamp;
 
 use super::{Portable, problem};
-use crate::changes::ChangeKind;
+use crate::changes::{ChangeKind, tell_families_ended};
 use crate::events::EventKind;
 use crate::moving::{Ended, MoveError};
 
@@ -50,8 +50,7 @@ const FLUSHED_THROUGH: &str = "UPDATE jeton_flush SET flushed_through = MAX(COAL
     WHERE id = 1 AND (EXISTS (SELECT 1 FROM jeton_family WHERE origin_jti IS NOT NULL) \
     OR EXISTS (SELECT 1 FROM jeton_blacklisted_token WHERE generation IS NULL))";
 
-const FAMILIES: &str = "INSERT INTO jeton_change (at, kind, family, user_id, expires_at) \
-    SELECT ?1, ?2, key, user_id, MIN(expires_at, ?3) FROM jeton_family WHERE revoked_at IS NULL AND expires_at > ?1";
+const FAMILIES: &str = tell_families_ended!("?1", "?2", "?3", "revoked_at IS NULL AND expires_at > ?1");
 const USERS: &str = "INSERT INTO jeton_change (at, kind, user_id, expires_at) SELECT ?1, ?2, id, ?3 FROM auth_user";
 
 /// How long access tokens of what ended are refused: 30 days, longer than they live.
