@@ -25,7 +25,6 @@ pub(super) struct Trial {
     begun: Option<Begun>,
 }
 
-#[derive(Clone)]
 struct Begun {
     contender: Contender,
     /// The known device it is counted for; if there is none, it is a stranger's.
@@ -162,18 +161,20 @@ impl Auth {
     }
 
     /// Writes how an attempt ended, over whatever others have written meanwhile.
-    async fn settle(&self, begun: Begun, outcome: Outcome) -> Result<(), StoreError> {
-        let Begun { contender, known, mut rows } = begun;
+    async fn settle(&self, begun: &Begun, outcome: Outcome) -> Result<(), StoreError> {
+        let (contender, known) = (begun.contender, begun.known);
+        let mut found = None;
         let mut turn = None;
         for _ in 0..MAX_ROUNDS {
-            let writes = self.0.limits.settle(contender, known, outcome, &rows, self.now());
+            let rows = found.as_ref().unwrap_or(&begun.rows);
+            let writes = self.0.limits.settle(contender, known, outcome, rows, self.now());
             if self.write_limits(&writes).await? {
                 return Ok(());
             }
             if turn.is_none() {
                 turn = Some(self.0.limit_ends.enter((contender.account, known)).await);
             }
-            rows = self.find_limits(contender).await?;
+            found = Some(self.find_limits(contender).await?);
         }
         Err(StoreError::Busy)
     }
@@ -265,11 +266,9 @@ async fn begin(
 }
 
 async fn write_end(auth: Auth, begun: Begun, outcome: Outcome) {
-    match auth.settle(begun.clone(), outcome).await {
-        Ok(()) => {}
+    if !try_to_write_end(&auth, &begun, outcome).await {
         // Nobody waits for that, but a full disk is no reason to hold somebody who typed the right password.
-        Err(error) if is_surely_unwritten(&error) => drop(tokio::spawn(write_end_later(auth, begun, outcome))),
-        Err(error) => tracing::warn!(%error, "how a sign-in ended could not be written: it counts as failed"),
+        drop(tokio::spawn(write_end_later(auth, begun, outcome)));
     }
 }
 
@@ -277,20 +276,24 @@ async fn write_end(auth: Auth, begun: Begun, outcome: Outcome) {
 async fn write_end_later(auth: Auth, begun: Begun, outcome: Outcome) {
     for _ in 0..LATER {
         tokio::time::sleep(LATER_PAUSE).await;
-        match auth.settle(begun.clone(), outcome).await {
-            Ok(()) => return,
-            Err(error) if is_surely_unwritten(&error) => {}
-            Err(error) => {
-                return tracing::warn!(%error, "how a sign-in ended could not be written: it counts as failed");
-            }
+        if try_to_write_end(&auth, &begun, outcome).await {
+            return;
         }
     }
     tracing::warn!("how a sign-in ended could not be written for too long: it counts as failed");
 }
 
-/// Whether a second try cannot count twice: the database said no, instead of saying nothing.
-fn is_surely_unwritten(error: &StoreError) -> bool {
-    matches!(error, StoreError::Full | StoreError::Busy | StoreError::ReadOnly)
+/// Tries to write it. Not settled is only what can be tried again without being counted twice: the database said no,
+/// instead of saying nothing.
+async fn try_to_write_end(auth: &Auth, begun: &Begun, outcome: Outcome) -> bool {
+    match auth.settle(begun, outcome).await {
+        Ok(()) => true,
+        Err(StoreError::Full | StoreError::Busy | StoreError::ReadOnly) => false,
+        Err(error) => {
+            tracing::warn!(%error, "how a sign-in ended could not be written: it counts as failed");
+            true
+        }
+    }
 }
 
 /// What stands in the store once that was written.

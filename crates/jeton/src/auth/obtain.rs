@@ -65,7 +65,7 @@ impl Auth {
 
     /// The pair of a user who has signed in.
     pub(super) async fn pair_of(&self, user: &User, caller: &Caller) -> Result<Pair, AuthError> {
-        self.can_sign().await?;
+        let signing = self.active_key().await?;
         let (now, policy) = (self.now(), self.tokens().policy());
         let (further, fields) = self.login_extras(user, caller).await?;
         let mut refresh = self.tokens().mint(TokenType::Refresh, None, &Claims::new(), now);
@@ -76,12 +76,12 @@ impl Auth {
         self.name_token(&mut refresh, id);
         further.iter().for_each(|(name, value)| refresh.set(name, value.clone()));
         let access = self.tokens().access_from(&refresh, self.access_id(key, Generation(0)).as_deref(), now);
-        Ok(Pair { refresh: self.sign(&refresh).await?, access: self.sign(&access).await?, fields })
+        Ok(Pair { refresh: signing.sign(&refresh), access: signing.sign(&access), fields })
     }
 
     /// The sliding token of a user who has signed in.
     pub(super) async fn sliding_of(&self, user: &User, caller: &Caller) -> Result<Sliding, AuthError> {
-        self.can_sign().await?;
+        let signing = self.active_key().await?;
         let (now, policy) = (self.now(), self.tokens().policy());
         let (further, fields) = self.login_extras(user, caller).await?;
         let expires_at = policy.expiry(TokenType::Sliding, now);
@@ -89,7 +89,7 @@ impl Auth {
         let key = self.open_family(FamilyKind::Sliding, user, caller, now, expires_at, horizon).await?;
         let id = key.map(|key| key.sliding().to_string()).or_else(|| self.foreign_id());
         let claims = self.tokens().mint(TokenType::Sliding, id.as_deref(), &further, now);
-        Ok(Sliding { token: self.sign(&claims).await?, fields })
+        Ok(Sliding { token: signing.sign(&claims), fields })
     }
 
     /// The claims of a login beyond the standard ones, and what its answer says beside the tokens.

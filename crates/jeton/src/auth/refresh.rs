@@ -11,6 +11,7 @@ use jeton_token::token::Genuine;
 use serde_json::{Map, Value};
 
 use super::hooks::UseCase;
+use super::keys::ActiveKey;
 use super::ledger::Entry;
 use super::user_key::Named;
 use super::{Auth, AuthError, Caller};
@@ -26,8 +27,9 @@ pub struct Refreshed {
     pub fields: Map<String, Value>,
 }
 
-/// The parent's claims and whoever they name: what a successor is made of, and what is told beside it.
-struct Parent {
+/// The parent's claims and whoever they name: what a successor is made of, what signs it, and what is told beside it.
+struct Parent<'a> {
+    signing: ActiveKey<'a>,
     claims: Claims,
     user: Named,
     fields: Map<String, Value>,
@@ -47,7 +49,6 @@ impl Auth {
     /// [`AuthError::Token`], [`AuthError::NoActiveAccount`], [`AuthError::PasswordChanged`], [`AuthError::Store`].
     pub async fn refresh(&self, token: &str, caller: &Caller) -> Result<Refreshed, AuthError> {
         let genuine = self.decode(token.as_bytes()).await?;
-        self.can_sign().await?;
         self.before(UseCase::Refresh, genuine.claims(), caller).await?;
         for _ in 0..MAX_PASSES {
             if let Pass::Answer(refreshed) = self.refresh_once(&genuine, caller).await? {
@@ -63,7 +64,7 @@ impl Auth {
             Entry::None => {
                 let parent = self.parent(genuine, caller).await?;
                 let rotated = self.0.rules.rotate.then(|| self.renewed(&parent.claims, None, caller.at));
-                self.answer(&parent, None, rotated.as_ref()).await
+                Ok(self.answer(&parent, None, rotated.as_ref()))
             }
             Entry::Foreign(id) => self.refresh_foreign(genuine, &id, caller).await,
             entry @ Entry::Sliding(_) => {
@@ -85,7 +86,7 @@ impl Auth {
     async fn refresh_foreign(&self, genuine: &Genuine<'_>, id: &str, caller: &Caller) -> Result<Pass, AuthError> {
         let parent = self.parent(genuine, caller).await?;
         if !self.0.rules.rotate {
-            return self.answer(&parent, None, None).await;
+            return Ok(self.answer(&parent, None, None));
         }
         let key = FamilyKey::new(caller.at, self.entropy().bytes());
         let mut successor = self.renewed(&parent.claims, Some(key.refresh(Generation(1)).to_string()), caller.at);
@@ -104,7 +105,7 @@ impl Auth {
         if !self.store().adopt_token(&family, id, caller.at, self.0.rules.blacklist).await? {
             return Ok(Pass::Again);
         }
-        self.answer(&parent, Some((key, Generation(1))), Some(&successor)).await
+        Ok(self.answer(&parent, Some((key, Generation(1))), Some(&successor)))
     }
 
     async fn refresh_in_family(
@@ -125,7 +126,7 @@ impl Auth {
             Decision::Accept => {
                 let access_until = self.tokens().policy().expiry(TokenType::Access, self.now());
                 self.extend(row, access_until).await?;
-                self.answer(&parent, Some((row.key, generation)), None).await
+                Ok(self.answer(&parent, Some((row.key, generation)), None))
             }
             Decision::SameSuccessor => self.same_successor(&parent, row).await,
             Decision::SameSuccessorLate(late) => self.late_successor(&parent, row, late, caller).await,
@@ -175,7 +176,7 @@ impl Auth {
 
     async fn rotate(
         &self,
-        parent: &Parent,
+        parent: &Parent<'_>,
         row: &FamilyRow,
         presented: &Presented,
         older: bool,
@@ -203,11 +204,11 @@ impl Auth {
         };
         let generation = rotated.state.generation;
         self.name_token(&mut successor, Some(rotated.key.refresh(generation).to_string()));
-        self.answer(parent, Some((rotated.key, generation)), Some(&successor)).await
+        Ok(self.answer(parent, Some((rotated.key, generation)), Some(&successor)))
     }
 
     /// The newest token of the family once more: same id, same times, same claims.
-    async fn same_successor(&self, parent: &Parent, row: &FamilyRow) -> Result<Pass, AuthError> {
+    async fn same_successor(&self, parent: &Parent<'_>, row: &FamilyRow) -> Result<Pass, AuthError> {
         let now = self.now();
         if self.horizon(row.token_expires_at) <= now {
             return Err(TokenError::Expired.into());
@@ -216,12 +217,12 @@ impl Auth {
         let mut successor = self.renewed(&parent.claims, Some(id), row.state.rotated_at.unwrap_or(row.created_at));
         successor.set("exp", row.token_expires_at);
         self.extend(row, self.tokens().policy().expiry(TokenType::Access, now)).await?;
-        self.answer(parent, Some((row.key, row.state.generation)), Some(&successor)).await
+        Ok(self.answer(parent, Some((row.key, row.state.generation)), Some(&successor)))
     }
 
     async fn late_successor(
         &self,
-        parent: &Parent,
+        parent: &Parent<'_>,
         row: &FamilyRow,
         late: LateReplay,
         caller: &Caller,
@@ -234,7 +235,8 @@ impl Auth {
     }
 
     /// The complete token and its user, who must be there and may have to be active.
-    async fn parent(&self, genuine: &Genuine<'_>, caller: &Caller) -> Result<Parent, AuthError> {
+    async fn parent(&self, genuine: &Genuine<'_>, caller: &Caller) -> Result<Parent<'_>, AuthError> {
+        let signing = self.active_key().await?;
         let mut claims = genuine.clone().into_token(Some(TokenType::Refresh))?;
         let user = self.user_of(&claims).await?;
         match &user {
@@ -246,7 +248,7 @@ impl Auth {
         let declared = &self.settings().simple_jwt.response.refresh;
         let mut fields = self.answer_fields(declared, user.user()).await?;
         self.after(UseCase::Refresh, user.user(), &mut claims, &mut fields, caller).await?;
-        Ok(Parent { claims, user, fields })
+        Ok(Parent { signing, claims, user, fields })
     }
 
     /// Whether this user's token may be refreshed.
@@ -270,20 +272,12 @@ impl Auth {
         claims
     }
 
-    async fn answer(
-        &self,
-        parent: &Parent,
-        origin: Option<(FamilyKey, Generation)>,
-        successor: Option<&Claims>,
-    ) -> Result<Pass, AuthError> {
+    fn answer(&self, parent: &Parent<'_>, origin: Option<(FamilyKey, Generation)>, successor: Option<&Claims>) -> Pass {
         let (key, generation) = (origin.map(|(key, _)| key), origin.map_or(Generation(0), |(_, newest)| newest));
         let id = self.access_id(key, generation);
         let access = self.tokens().access_from(&parent.claims, id.as_deref(), self.now());
-        let refresh = match successor {
-            Some(claims) => Some(self.sign(claims).await?),
-            None => None,
-        };
-        Ok(Pass::Answer(Refreshed { access: self.sign(&access).await?, refresh, fields: parent.fields.clone() }))
+        let refresh = successor.map(|claims| parent.signing.sign(claims));
+        Pass::Answer(Refreshed { access: parent.signing.sign(&access), refresh, fields: parent.fields.clone() })
     }
 
     /// When the family may be forgotten: no token of it lives longer, the parent included.

@@ -20,7 +20,7 @@ impl Auth {
     pub async fn refresh_sliding(&self, token: &str, caller: &Caller) -> Result<Sliding, AuthError> {
         let now = self.now();
         let genuine = self.decode(token.as_bytes()).await?;
-        self.can_sign().await?;
+        let signing = self.active_key().await?;
         self.before(UseCase::Refresh, genuine.claims(), caller).await?;
         let entry = self.look_up(&genuine).await?;
         if self.is_blacklisted(&entry).await? {
@@ -41,7 +41,7 @@ impl Auth {
                 self.store().extend_family(row.key, horizon).await?;
             }
         }
-        Ok(Sliding { token: self.sign(&claims).await?, fields })
+        Ok(Sliding { token: signing.sign(&claims), fields })
     }
 
     /// The user of a sliding token, where anything asks for them: a check, a claim to reload, a field of the answer, a hook.

@@ -50,6 +50,23 @@ pub(super) enum Holder {
     Ended,
 }
 
+/// The key that an answer is signed with, whatever becomes of the keys meanwhile.
+pub(super) struct ActiveKey<'a> {
+    auth: &'a Auth,
+    /// Nothing if it is the settings' own.
+    own: Option<Arc<Jws>>,
+}
+
+impl ActiveKey<'_> {
+    /// The text of these claims.
+    pub(super) fn sign(&self, claims: &Claims) -> String {
+        match &self.own {
+            None => self.auth.tokens().sign(claims),
+            Some(jws) => self.auth.tokens().sign_by(jws, claims),
+        }
+    }
+}
+
 impl Keys {
     pub(super) fn new(settings: &Settings) -> Self {
         Self {
@@ -91,28 +108,21 @@ impl Auth {
     /// [`AuthError::Store`], or [`AuthError::NoSigningKey`] if the key whose turn it is was sealed with another `secret_key`.
     pub async fn check_keys(&self) -> Result<(), AuthError> {
         self.reload_keys().await?;
-        self.can_sign().await
+        self.active_key().await.map(drop)
     }
 
-    /// Asked before anything is committed that only a signed answer tells of.
+    /// The key that is active at this moment. It is taken once for an answer, before anything is committed that only the
+    /// signed answer tells of.
     ///
     /// # Errors
     ///
     /// As [`Auth::check_keys`].
-    pub(super) async fn can_sign(&self) -> Result<(), AuthError> {
-        self.signing_key().await.map(drop)
+    pub(super) async fn active_key(&self) -> Result<ActiveKey<'_>, AuthError> {
+        Ok(ActiveKey { auth: self, own: self.own_active_key().await? })
     }
 
-    /// The text of these claims, signed with the key that is active at this moment.
-    pub(super) async fn sign(&self, claims: &Claims) -> Result<String, AuthError> {
-        Ok(match self.signing_key().await? {
-            None => self.tokens().sign(claims),
-            Some(jws) => self.tokens().sign_by(&jws, claims),
-        })
-    }
-
-    /// The key that is active at this moment, if it is not the settings' own.
-    async fn signing_key(&self) -> Result<Option<Arc<Jws>>, AuthError> {
+    /// Nothing if it is the settings' own.
+    async fn own_active_key(&self) -> Result<Option<Arc<Jws>>, AuthError> {
         let keys = &self.0.keys;
         let now = self.now();
         if keys.mode.load(Ordering::Acquire) == UNKNOWN {

@@ -65,7 +65,8 @@ impl Ends {
 
     /// Whether anything that is known speaks against this token.
     pub(super) fn has_ended(&self, token: Seen<'_>, locks_out: bool) -> bool {
-        let family = if self.families.is_empty() && self.tokens.is_empty() { None } else { token.family() };
+        let speaks_of_families = !self.families.is_empty() || !self.tokens.is_empty();
+        let family = if speaks_of_families { token.family() } else { None };
         if family.is_some_and(|family| self.has_family_ended(family)) {
             return true;
         }
@@ -74,9 +75,9 @@ impl Ends {
             return true;
         }
         // A family of ours says by itself whether it has ended; what comes from elsewhere has only its age.
-        self.tokens
-            .find(&user)
-            .is_some_and(|until| token.family().is_none() && token.issued_at.is_none_or(|issued| issued <= until))
+        speaks_of_families
+            && family.is_none()
+            && self.tokens.find(&user).is_some_and(|until| token.issued_at.is_none_or(|issued| issued <= until))
     }
 
     pub(super) fn has_family_ended(&self, family: FamilyKey) -> bool {
