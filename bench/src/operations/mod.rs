@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use crate::cluster::Cluster;
+use crate::cluster;
 use crate::operations::site::{Cost, Operation, Site};
 
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("jeton-bench-").tempdir()?;
     // PostgreSQL runs as another user.
     std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755))?;
-    let cluster = Cluster::start(folder.path())?;
+    let cluster = cluster::start()?;
     let mut sites = vec![Site::start(&binary, folder.path(), None)?];
     if let Some(cluster) = &cluster {
         sites.push(Site::start(&binary, folder.path(), Some(cluster))?);
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     }
     let mut out = std::io::stdout().lock();
     if cluster.is_none() {
-        writeln!(out, "PostgreSQL is not installed, or pgbench is not: left out")?;
+        writeln!(out, "PostgreSQL is not installed: left out")?;
     }
     writeln!(out, "CPU µs of one operation over HTTP; {rounds} interleaved rounds, all of them together")?;
     writeln!(out, "{:<28} {:>12} {:>10} {:>10} {:>12}", "", "engine", "jeton", "database", "operations")?;

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 
-use crate::cluster::Cluster;
 use crate::operations::wire::Wire;
 use crate::processes::busy_of_tree;
+use jeton_test_postgres::Cluster;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Operation {
@@ -56,7 +56,7 @@ impl Site {
         let engine = if cluster.is_some() { "PostgreSQL" } else { "SQLite" };
         let folder = parent.join(format!("site-{engine}"));
         fs::create_dir(&folder)?;
-        let url = cluster.map_or_else(|| "sqlite://jeton.db".to_owned(), |cluster| cluster.url("postgres"));
+        let url = cluster.map_or_else(|| "sqlite://jeton.db".to_owned(), Cluster::url);
         let config = folder.join("jeton.toml");
         fs::write(&config, settings(&url))?;
         import(binary, &config)?;
@@ -75,7 +75,8 @@ impl Site {
                 return Err(error);
             }
         };
-        let database = cluster.map(|cluster| Ok::<_, anyhow::Error>((cluster.process()?, url))).transpose()?;
+        let database =
+            cluster.map(|cluster| Ok::<_, anyhow::Error>((crate::cluster::process(cluster)?, url))).transpose()?;
         let mut site = Self { engine, server, address, database, clients: Vec::new() };
         for number in 0..CLIENTS {
             let wire = Wire::connect(site.address)?;

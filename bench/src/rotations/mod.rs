@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 
-use crate::cluster::Cluster;
+use crate::cluster;
 use crate::rotations::families::Families;
 use crate::rotations::results::Results;
 
@@ -64,10 +64,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 async fn measure(folder: &Path, plan: &Plan) -> Result<Results> {
-    let cluster = Cluster::start(folder)?;
+    let cluster = cluster::start()?;
     let mut results = Results::default();
     if cluster.is_none() {
-        results.note("PostgreSQL is not installed, or pgbench is not: left out".to_owned());
+        results.note("PostgreSQL is not installed: left out".to_owned());
     }
     let mut files = Vec::new();
     let mut databases = Vec::new();

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use jeton_store::{OpenMode, Store};
+use jeton_test_postgres::Cluster;
 use jeton_token::time::Timestamp;
 use tokio_postgres::{Client, NoTls};
 
-use crate::cluster::Cluster;
+use crate::cluster;
 use crate::processes::cpu_of_tree;
 use crate::rotations::families::{Families, START_TICKS};
 use crate::rotations::results::Results;
@@ -26,8 +27,8 @@ pub(super) struct Site<'a> {
 impl<'a> Site<'a> {
     pub(super) async fn make(cluster: &'a Cluster, folder: &Path, families: Families) -> Result<Self> {
         let database = format!("families_{}", families.count);
-        connect(&cluster.url("postgres")).await?.batch_execute(&format!("CREATE DATABASE {database}")).await?;
-        let url = cluster.url(&database);
+        connect(&cluster.url()).await?.batch_execute(&format!("CREATE DATABASE {database}")).await?;
+        let url = cluster.url_of(&database);
         let store = Store::connect(&url, OpenMode::Create, Timestamp::from_seconds(NOW)).await?;
         fill::postgres(&connect(&url).await?, families.count).await?;
         let client = connect(&url).await?;
@@ -36,7 +37,7 @@ impl<'a> Site<'a> {
 
     pub(super) async fn round(&self, which: Use, slice: Slice, results: &mut Results) -> Result<()> {
         let size = self.families.count;
-        let process = self.cluster.process()?;
+        let process = cluster::process(self.cluster)?;
         let log = self.log_position().await?;
         let before = self.families.rotations();
         let cpu = || cpu_of_tree(process);
@@ -49,8 +50,9 @@ impl<'a> Site<'a> {
         let script = self.script(which)?;
         let cpu_before = cpu()?;
         let seconds = (slice.counted.as_secs() + 1).max(2);
-        let each_second =
-            tokio::task::block_in_place(|| self.cluster.pgbench(&self.database, &script, CLIENTS as usize, seconds))?;
+        let each_second = tokio::task::block_in_place(|| {
+            cluster::pgbench(self.cluster, &self.database, &script, CLIENTS as usize, seconds)
+        })?;
         let used = cpu()?.saturating_sub(cpu_before).div_f64((each_second * seconds as f64).max(1.0));
         results.add("PostgreSQL", size, which, "pgbench", &Rate { each_second, cpu: used });
         Ok(())
