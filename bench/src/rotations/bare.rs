@@ -36,7 +36,7 @@ fn commit(file: &Connection, families: &Families, share: Share, batch: u32, chan
         let micros = NOW * 1_000_000;
         let horizon = EXPIRES * 1_000_000;
         let agent: Option<Vec<u8>> = None;
-        let values = rusqlite::params![key.as_bytes(), presented.0, micros, agent, true, EXPIRES, horizon, jti];
+        let values = rusqlite::params![key.as_bytes(), presented.0, micros, agent, true, EXPIRES, horizon, jti, 0];
         let mut rows = update.query(values)?;
         ensure!(rows.next()?.is_some(), "a rotation that nobody else wanted was refused");
         ensure!(rows.next()?.is_none(), "a key is not unique");
@@ -57,6 +57,6 @@ const UPDATE: &str = "UPDATE jeton_family SET generation = generation + 1, \
     rotated_at = ?3, rotated_by = ?4, token_expires_at = ?6, \
     expires_at = CASE WHEN expires_at < ?7 THEN ?7 ELSE expires_at END \
     WHERE key = ?1 AND generation = ?2 AND generation < 4294967295 AND revoked_at IS NULL \
-    AND NOT EXISTS (SELECT 1 FROM jeton_blacklisted_token WHERE jti = ?8) RETURNING \
+    AND kind = 0 AND created_at >= ?9 AND NOT EXISTS (SELECT 1 FROM jeton_blacklisted_token WHERE jti = ?8) RETURNING \
     key, kind, user_id, generation, consumed_below, rotated_at, rotated_by, late_generation, late_at, late_run, \
     in_use, marked, created_at, token_expires_at, expires_at, revoked_at, revoke_reason, origin_jti";

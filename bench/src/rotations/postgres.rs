@@ -100,7 +100,7 @@ impl<'a> Site<'a> {
              rotated_at = {now}, rotated_by = NULL, token_expires_at = {EXPIRES}, \
              expires_at = CASE WHEN expires_at < {horizon} THEN {horizon} ELSE expires_at END \
              WHERE key = decode(lpad(to_hex(:family::bigint), 10, '0') || '0080008000', 'hex') \
-             AND generation >= 0 AND generation < 4294967295 AND revoked_at IS NULL \
+             AND generation >= 0 AND generation < 4294967295 AND revoked_at IS NULL AND kind = 0 AND created_at >= 0 \
              AND NOT EXISTS (SELECT 1 FROM jeton_blacklisted_token WHERE jti = '653c0b0000008000800000000000') \
              RETURNING key, kind, user_id, generation, consumed_below, rotated_at, rotated_by, late_generation, late_at, \
              late_run, in_use, marked, created_at, token_expires_at, expires_at, revoked_at, revoke_reason, origin_jti;\n"

@@ -65,6 +65,7 @@ async fn one(store: &Store, families: &Families, share: Share, chance: &mut Chan
         blacklist: true,
         token_expires_at: EXPIRES,
         expires_at: Timestamp::from_seconds(EXPIRES),
+        created_from: None,
     };
     let row = store.rotate(&rotation).await?.context("a rotation that nobody else wanted was refused")?;
     families.rotated(family, row.state.generation);

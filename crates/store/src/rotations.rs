@@ -28,11 +28,14 @@ pub struct Rotation {
     pub token_expires_at: i64,
     /// The horizon as far as the tokens minted now go; an earlier one that is later stays.
     pub expires_at: Timestamp,
+    /// Not if the login was before. For those who have not seen the row, and must not let it live too long.
+    pub created_from: Option<Timestamp>,
 }
 
 impl Store {
-    /// The newest generation rotates. The family as it is then, to the one caller who did it; nothing to everyone else,
-    /// and where the family has ended, the token is blacklisted singly, or the generation is the last there can be.
+    /// The newest generation of a chain rotates. The family as it is then, to the one caller who did it; nothing to
+    /// everyone else, and where the family has ended or there is none, the token is blacklisted singly, or the generation
+    /// is the last there can be. So it needs no look at the row before: it is one statement, and one round trip.
     pub async fn rotate(&self, rotation: &Rotation) -> Result<Option<FamilyRow>, StoreError> {
         const SQL: &str = concat!(
             "UPDATE jeton_family SET generation = generation + 1, ",
@@ -40,15 +43,17 @@ impl Store {
             "rotated_at = $3, rotated_by = $4, token_expires_at = $6, ",
             "expires_at = CASE WHEN expires_at < $7 THEN $7 ELSE expires_at END ",
             "WHERE key = $1 AND generation = $2 AND generation < 4294967295 AND revoked_at IS NULL ",
+            "AND kind = 0 AND created_at >= $9 ",
             "AND NOT EXISTS (SELECT 1 FROM jeton_blacklisted_token WHERE jti = $8) RETURNING ",
             family_columns!()
         );
         // The same guards and changes, row by row, for rotations that come at the same time.
         const MANY: &str = concat!(
             "WITH held AS MATERIALIZED (SELECT row_key, presented, rotated, agent, used_up, token_expiry, horizon, ",
-            "presented_jti, place FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) WITH ORDINALITY AS asked(",
-            "row_key, presented, rotated, agent, used_up, token_expiry, horizon, presented_jti, place) ",
+            "presented_jti, place FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) WITH ORDINALITY AS asked(",
+            "row_key, presented, rotated, agent, used_up, token_expiry, horizon, presented_jti, created_from, place) ",
             "JOIN jeton_family ON key = row_key WHERE generation = presented AND revoked_at IS NULL ",
+            "AND kind = 0 AND created_at >= created_from ",
             "ORDER BY row_key FOR NO KEY UPDATE OF jeton_family) ",
             "UPDATE jeton_family SET generation = generation + 1, ",
             "consumed_below = CASE WHEN used_up THEN generation + 1 ELSE consumed_below END, ",
@@ -58,7 +63,9 @@ impl Store {
             "AND NOT EXISTS (SELECT 1 FROM jeton_blacklisted_token WHERE jti = presented_jti) RETURNING place, ",
             family_columns!()
         );
-        let update = Statement::new(SQL, values(rotation)).guard().or_many(MANY);
+        let created_from = rotation.created_from.map_or(i64::MIN, Timestamp::micros);
+        let values = [values(rotation).as_slice(), &[created_from.into()]].concat();
+        let update = Statement::new(SQL, values).guard().or_many(MANY);
         self.engine.write(vec![update]).await?.row(0).map(family).transpose()
     }
 

@@ -136,6 +136,7 @@ async fn two_stores_at_one_file_rotate_each_generation_once() {
         blacklist: true,
         token_expires_at: NOW.seconds(),
         expires_at: NOW,
+        created_from: None,
     };
     for presented in 0..50 {
         let rotation = rotation(presented);

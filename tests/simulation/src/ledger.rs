@@ -82,6 +82,7 @@ pub(crate) struct Rotation {
     pub(crate) agent: AgentDigest,
     pub(crate) token_expires_at: i64,
     pub(crate) expires_at: i64,
+    pub(crate) created_from: Option<i64>,
 }
 
 /// The rows, and the list of single tokens.
@@ -145,7 +146,8 @@ impl Ledger {
         let row = self.rows.iter_mut().find(|row| row.key == rotation.key)?;
         let state = &mut row.state;
         let has_moved = guards_generation && state.generation != rotation.presented;
-        if has_moved || (guards_end && state.revoked) {
+        let is_too_old = rotation.created_from.is_some_and(|from| row.created_at < from);
+        if has_moved || is_too_old || (guards_end && state.revoked) {
             return None;
         }
         state.generation = state.generation.next()?;

@@ -3,7 +3,7 @@
 use jeton_store::{EventKind, FamilyKind, FamilyRow, NewEvent, NewFamily, Rotation, User};
 use jeton_token::claims::Claims;
 use jeton_token::error::TokenError;
-use jeton_token::id::{FamilyKey, Generation};
+use jeton_token::id::{FamilyKey, Generation, TokenId};
 use jeton_token::policy::TokenType;
 use jeton_token::rotation::{Decision, EndReason, LateReplay, Presented, Refusal, decide};
 use jeton_token::time::Timestamp;
@@ -50,6 +50,9 @@ impl Auth {
     pub async fn refresh(&self, token: &str, caller: &Caller) -> Result<Refreshed, AuthError> {
         let genuine = self.decode(token.as_bytes()).await?;
         self.before(UseCase::Refresh, genuine.claims(), caller).await?;
+        if let Some(refreshed) = self.rotate_unseen(&genuine, caller).await? {
+            return Ok(refreshed);
+        }
         for _ in 0..MAX_PASSES {
             if let Pass::Answer(refreshed) = self.refresh_once(&genuine, caller).await? {
                 return Ok(refreshed);
@@ -58,13 +61,38 @@ impl Auth {
         Err(AuthError::Contended)
     }
 
+    /// Most tokens that come are the newest of their family. For those the guards of the rotation are all that the rules
+    /// ask, so they rotate without a look at the row. Nothing if it is another token, or anything speaks against it: then
+    /// the ledger is read, and decides.
+    async fn rotate_unseen(&self, genuine: &Genuine<'_>, caller: &Caller) -> Result<Option<Refreshed>, AuthError> {
+        // Hooks hear of each refresh once.
+        if !self.0.rules.rotate || !self.settings().ledger.blacklist || self.has_hooks() {
+            return Ok(None);
+        }
+        let Some(TokenId::Refresh(key, generation)) = genuine.id()?.map(|id| TokenId::parse(&id)) else {
+            return Ok(None);
+        };
+        // Of a token that the ledger refuses nobody learns more than that.
+        let Ok(parent) = self.parent(genuine, caller).await else { return Ok(None) };
+        let presented = Presented { generation, blacklisted: false, at: caller.at, agent: caller.agent() };
+        let successor = self.renewed(&parent.claims, None, presented.at);
+        let token_expires_at = self.tokens().policy().expiry(TokenType::Refresh, presented.at);
+        let life = self.settings().ledger.refresh_family_lifetime;
+        let rotation = Rotation {
+            created_from: life.map(|life| Timestamp::from_seconds(token_expires_at) - life),
+            ..self.rotation(&parent, key, &presented, token_expires_at)
+        };
+        let rotated = self.store().rotate(&rotation).await?;
+        Ok(rotated.map(|rotated| self.answer_with_successor(&parent, &rotated, successor)))
+    }
+
     async fn refresh_once(&self, genuine: &Genuine<'_>, caller: &Caller) -> Result<Pass, AuthError> {
         match self.look_up(genuine).await? {
             Entry::Refresh(row, generation) => self.refresh_in_family(genuine, &row, generation, caller).await,
             Entry::None => {
                 let parent = self.parent(genuine, caller).await?;
                 let rotated = self.0.rules.rotate.then(|| self.renewed(&parent.claims, None, caller.at));
-                Ok(self.answer(&parent, None, rotated.as_ref()))
+                Ok(Pass::Answer(self.answer(&parent, None, rotated.as_ref())))
             }
             Entry::Foreign(id) => self.refresh_foreign(genuine, &id, caller).await,
             entry @ Entry::Sliding(_) => {
@@ -86,7 +114,7 @@ impl Auth {
     async fn refresh_foreign(&self, genuine: &Genuine<'_>, id: &str, caller: &Caller) -> Result<Pass, AuthError> {
         let parent = self.parent(genuine, caller).await?;
         if !self.0.rules.rotate {
-            return Ok(self.answer(&parent, None, None));
+            return Ok(Pass::Answer(self.answer(&parent, None, None)));
         }
         let key = FamilyKey::new(caller.at, self.entropy().bytes());
         let mut successor = self.renewed(&parent.claims, Some(key.refresh(Generation(1)).to_string()), caller.at);
@@ -105,7 +133,7 @@ impl Auth {
         if !self.store().adopt_token(&family, id, caller.at, self.0.rules.blacklist).await? {
             return Ok(Pass::Again);
         }
-        Ok(self.answer(&parent, Some((key, Generation(1))), Some(&successor)))
+        Ok(Pass::Answer(self.answer(&parent, Some((key, Generation(1))), Some(&successor))))
     }
 
     async fn refresh_in_family(
@@ -126,7 +154,7 @@ impl Auth {
             Decision::Accept => {
                 let access_until = self.tokens().policy().expiry(TokenType::Access, self.now());
                 self.extend(row, access_until).await?;
-                Ok(self.answer(&parent, Some((row.key, generation)), None))
+                Ok(Pass::Answer(self.answer(&parent, Some((row.key, generation)), None)))
             }
             Decision::SameSuccessor => self.same_successor(&parent, row).await,
             Decision::SameSuccessorLate(late) => self.late_successor(&parent, row, late, caller).await,
@@ -186,25 +214,28 @@ impl Auth {
         if Timestamp::from_seconds(token_expires_at) <= presented.at {
             return Err(TokenError::Expired.into());
         }
-        let rotation = Rotation {
-            key: row.key,
+        let rotation = self.rotation(parent, row.key, presented, token_expires_at);
+        let rotated = match older {
+            true => self.store().rotate_older(&rotation).await?,
+            false => self.store().rotate(&rotation).await?,
+        };
+        Ok(match rotated {
+            Some(rotated) => Pass::Answer(self.answer_with_successor(parent, &rotated, successor)),
+            None => Pass::Again,
+        })
+    }
+
+    fn rotation(&self, parent: &Parent<'_>, key: FamilyKey, presented: &Presented, token_expires_at: i64) -> Rotation {
+        Rotation {
+            key,
             presented: presented.generation,
             at: presented.at,
             agent: presented.agent,
             blacklist: self.0.rules.blacklist,
             token_expires_at,
             expires_at: self.family_horizon(token_expires_at, &parent.claims),
-        };
-        let rotated = match older {
-            true => self.store().rotate_older(&rotation).await?,
-            false => self.store().rotate(&rotation).await?,
-        };
-        let Some(rotated) = rotated else {
-            return Ok(Pass::Again);
-        };
-        let generation = rotated.state.generation;
-        self.name_token(&mut successor, Some(rotated.key.refresh(generation).to_string()));
-        Ok(self.answer(parent, Some((rotated.key, generation)), Some(&successor)))
+            created_from: None,
+        }
     }
 
     /// The newest token of the family once more: same id, same times, same claims.
@@ -217,7 +248,7 @@ impl Auth {
         let mut successor = self.renewed(&parent.claims, Some(id), row.state.rotated_at.unwrap_or(row.created_at));
         successor.set("exp", row.token_expires_at);
         self.extend(row, self.tokens().policy().expiry(TokenType::Access, now)).await?;
-        Ok(self.answer(parent, Some((row.key, row.state.generation)), Some(&successor)))
+        Ok(Pass::Answer(self.answer(parent, Some((row.key, row.state.generation)), Some(&successor))))
     }
 
     async fn late_successor(
@@ -272,12 +303,24 @@ impl Auth {
         claims
     }
 
-    fn answer(&self, parent: &Parent<'_>, origin: Option<(FamilyKey, Generation)>, successor: Option<&Claims>) -> Pass {
+    fn answer(
+        &self,
+        parent: &Parent<'_>,
+        origin: Option<(FamilyKey, Generation)>,
+        successor: Option<&Claims>,
+    ) -> Refreshed {
         let (key, generation) = (origin.map(|(key, _)| key), origin.map_or(Generation(0), |(_, newest)| newest));
         let id = self.access_id(key, generation);
         let access = self.tokens().access_from(&parent.claims, id.as_deref(), self.now());
         let refresh = successor.map(|claims| parent.signing.sign(claims));
-        Pass::Answer(Refreshed { access: parent.signing.sign(&access), refresh, fields: parent.fields.clone() })
+        Refreshed { access: parent.signing.sign(&access), refresh, fields: parent.fields.clone() }
+    }
+
+    /// The same with the newest token of a family that has just rotated.
+    fn answer_with_successor(&self, parent: &Parent<'_>, rotated: &FamilyRow, mut successor: Claims) -> Refreshed {
+        let (key, generation) = (rotated.key, rotated.state.generation);
+        self.name_token(&mut successor, Some(key.refresh(generation).to_string()));
+        self.answer(parent, Some((key, generation)), Some(&successor))
     }
 
     /// When the family may be forgotten: no token of it lives longer, the parent included.

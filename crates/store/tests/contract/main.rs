@@ -113,6 +113,7 @@ contract! {
         an_ended_family_does_not_rotate
         a_singly_blacklisted_token_does_not_rotate
         the_last_generation_does_not_rotate
+        what_is_no_chain_or_is_too_old_does_not_rotate
         an_older_generation_rotates_to_the_end_of_the_chain
         an_older_generation_is_listed_once_when_it_rotates_with_blacklisting
         sixty_four_at_once_rotate_an_older_generation_once
@@ -285,6 +286,7 @@ fn rotation(key: FamilyKey, presented: u32, seconds: u64) -> Rotation {
         blacklist: true,
         token_expires_at: (after(seconds) + DAY).seconds(),
         expires_at: after(seconds) + DAY,
+        created_from: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jeton_store::{EventKind, Rotation, SingleToken, Store};
+use jeton_store::{EventKind, FamilyKind, NewFamily, Rotation, SingleToken, Store};
 use jeton_token::id::Generation;
 use jeton_token::rotation::{EndReason, LateReplay};
 use tokio::task::JoinSet;
@@ -107,6 +107,16 @@ pub(crate) async fn the_last_generation_does_not_rotate(store: Store) {
     let key = family(&store, 1, None).await;
     assert_eq!(store.rotate(&rotation(key, u32::MAX, 2)).await.unwrap(), None);
     assert_eq!(store.rotate_older(&rotation(key, u32::MAX, 2)).await.unwrap(), None);
+}
+
+pub(crate) async fn what_is_no_chain_or_is_too_old_does_not_rotate(store: Store) {
+    let sliding = NewFamily { kind: FamilyKind::Sliding, ..new_family(crate::key(1), None) };
+    assert!(store.create_family(&sliding, None).await.unwrap());
+    assert_eq!(store.rotate(&rotation(crate::key(1), 0, 2)).await.unwrap(), None);
+    let key = family(&store, 2, None).await;
+    let created_from = |seconds| Rotation { created_from: Some(after(seconds)), ..rotation(key, 0, 2) };
+    assert_eq!(store.rotate(&created_from(1)).await.unwrap(), None);
+    assert!(store.rotate(&created_from(0)).await.unwrap().is_some());
 }
 
 pub(crate) async fn an_older_generation_rotates_to_the_end_of_the_chain(store: Store) {

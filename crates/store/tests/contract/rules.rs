@@ -49,6 +49,10 @@ pub(crate) async fn random_walks_leave_the_store_where_the_rules_say(store: Stor
             let decision = decide(&state, &presented, &rules);
             *met.entry(std::mem::discriminant(&decision)).or_insert(0) += 1;
             let expected = state.after(decision, &presented, &rules);
+            if rules.rotate && decision != Decision::Rotate {
+                let unseen = store.rotate(&asked(key, &presented, &rules)).await.unwrap();
+                assert_eq!(unseen, None, "walk {walk}, step {step}: {decision:?}, and {state:?} rotated");
+            }
             let done = carry_out(&store, key, decision, &presented, &rules).await;
             let found = store.find_family(key).await.unwrap().unwrap();
             assert!(done, "walk {walk}, step {step}: {decision:?} was not carried out on {state:?}");
@@ -70,15 +74,19 @@ fn jump(now: Timestamp, numbers: &mut Numbers) -> Timestamp {
     }
 }
 
-/// As the use case does it. Whether the store did it.
-async fn carry_out(store: &Store, key: FamilyKey, decision: Decision, presented: &Presented, rules: &Rules) -> bool {
-    let rotation = Rotation {
+fn asked(key: FamilyKey, presented: &Presented, rules: &Rules) -> Rotation {
+    Rotation {
         presented: presented.generation,
         at: presented.at,
         agent: presented.agent,
         blacklist: rules.blacklist,
         ..rotation(key, 0, 0)
-    };
+    }
+}
+
+/// As the use case does it. Whether the store did it.
+async fn carry_out(store: &Store, key: FamilyKey, decision: Decision, presented: &Presented, rules: &Rules) -> bool {
+    let rotation = asked(key, presented, rules);
     match decision {
         Decision::Accept | Decision::SameSuccessor | Decision::Refuse(_) => true,
         Decision::Rotate => store.rotate(&rotation).await.unwrap().is_some(),

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use jeton_store::{EventKind, FamilyRow, Rotation, SingleToken, Store};
+use jeton_store::{EventKind, FamilyKind, FamilyRow, NewFamily, Rotation, SingleToken, Store};
 use jeton_token::id::{FamilyKey, Generation};
 use jeton_token::rotation::EndReason;
 use tokio::task::JoinSet;
 
-use crate::{START, after, event, family, key, rotate, rotation};
+use crate::{START, after, event, family, key, new_family, rotate, rotation};
 
 /// What becomes of rotations that all start at once, in no order.
 async fn at_once(store: &Store, rotations: Vec<Rotation>) -> Vec<(Rotation, Option<FamilyRow>)> {
@@ -75,8 +75,10 @@ pub(crate) async fn rotations_at_once_change_what_each_of_them_says(store: Store
 
 pub(crate) async fn bad_ones_among_rotations_at_once_keep_nobody_else_back(store: Store) {
     const EACH: u32 = 8;
-    for number in 0..6 * EACH {
-        family(&store, number, None).await;
+    for number in 0..8 * EACH {
+        let kind = if number / EACH == 6 { FamilyKind::Sliding } else { FamilyKind::Refresh };
+        let family = NewFamily { kind, ..new_family(key(number), None) };
+        assert!(store.create_family(&family, None).await.unwrap());
         if number / EACH == 1 {
             let ended = event(EventKind::FamilyEnded, Some(key(number)));
             assert!(store.end_family(key(number), EndReason::Operator, None, after(1), &ended).await.unwrap());
@@ -90,10 +92,13 @@ pub(crate) async fn bad_ones_among_rotations_at_once_keep_nobody_else_back(store
             rotate(&store, key(number), 2, true).await;
         }
     }
-    // Good ones, ended ones, listed ones, used ones; generations to come, families that are none.
+    // Good ones, ended ones, listed ones, used ones; generations to come, families that are none; no chains, old ones.
     let presented = |number: u32| if number / EACH == 4 { 7 } else { 0 };
     let row = |number: u32| if number / EACH == 5 { key(1000 + number) } else { key(number) };
-    let asked = (0..6 * EACH).map(|number| rotation(row(number), presented(number), 5)).collect();
+    let created_from = |number: u32| Some(after(u64::from(number / EACH == 7)));
+    let asked = (0..8 * EACH)
+        .map(|number| Rotation { created_from: created_from(number), ..rotation(row(number), presented(number), 5) });
+    let asked = asked.collect();
     for (asked, row) in at_once(&store, asked).await {
         let is_good = (0..EACH).any(|number| key(number) == asked.key);
         assert_eq!(row.is_some(), is_good);
