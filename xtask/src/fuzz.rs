@@ -78,7 +78,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<Outcome> {
 impl Bench {
     fn build(&self, workspace: &Workspace) -> Result<()> {
         // With a target named, the flags reach neither build scripts nor macros.
-        let arguments = ["build", "--manifest-path", "fuzz/Cargo.toml", "--release", "--bins", "-j2", "--target"];
+        let arguments =
+            ["build", "--locked", "--manifest-path", "fuzz/Cargo.toml", "--release", "--bins", "-j2", "--target"];
         let mut cargo = workspace.cargo(arguments);
         cargo.arg(&self.host).arg("--target-dir").arg(&self.output);
         plain(cargo.env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", RUSTFLAGS.join(" ")))

@@ -73,11 +73,20 @@ fn doc_tests(workspace: &Workspace) -> Result<Outcome> {
         .map(Outcome::Tested)
 }
 
-/// The binary people run, then the programs that test it. Each is built alone, as people build it.
+/// The binary people run, built alone, as people build it.
 fn release_build(workspace: &Workspace) -> Result<Outcome> {
     plain(&mut workspace.cargo(["build", "--release", "-p", "jeton-cli", "-j2"]))?;
-    plain(&mut workspace.cargo(["build", "--release", "-p", "jeton-conformance", "-j2"]))?;
     Ok(Outcome::Passed)
+}
+
+/// A program that tests that binary. It is built with all others and with the unit tests: whatever was built for those
+/// has the features that it needs.
+fn tester(workspace: &Workspace, name: &str) -> Result<Command> {
+    let everything = ["build", "--quiet", "--workspace", "--exclude", BENCH, "--bins", "--tests", "-j2"];
+    plain(&mut workspace.cargo(everything))?;
+    let mut program = workspace.program(workspace.target().join("debug").join(name));
+    program.env("JETON_BIN", workspace.release_binary("jeton"));
+    Ok(program)
 }
 
 fn conformance_exact(workspace: &Workspace) -> Result<Outcome> {
@@ -91,17 +100,17 @@ fn conformance_safe(workspace: &Workspace) -> Result<Outcome> {
 /// All scenarios once more, with the data on PostgreSQL.
 fn conformance_postgres(workspace: &Workspace) -> Result<Outcome> {
     let cluster = Cluster::start()?;
-    counting(conformance_runner(workspace, "exact").env("JETON_TEST_DATABASE_URL", cluster.url())).map(Outcome::Tested)
+    counting(conformance_runner(workspace, "exact")?.env("JETON_TEST_DATABASE_URL", cluster.url())).map(Outcome::Tested)
 }
 
 fn conformance(workspace: &Workspace, compatibility: &str) -> Result<Outcome> {
-    counting(&mut conformance_runner(workspace, compatibility)).map(Outcome::Tested)
+    counting(&mut conformance_runner(workspace, compatibility)?).map(Outcome::Tested)
 }
 
-fn conformance_runner(workspace: &Workspace, compatibility: &str) -> Command {
-    let mut runner = workspace.program(workspace.release_binary("jeton-conformance"));
+fn conformance_runner(workspace: &Workspace, compatibility: &str) -> Result<Command> {
+    let mut runner = tester(workspace, "jeton-conformance")?;
     runner.args(["--quiet", "--compatibility", compatibility]);
-    runner
+    Ok(runner)
 }
 
 /// Our tokens and hashes against a real Django site, and the reverse.
@@ -117,10 +126,10 @@ fn interop(workspace: &Workspace) -> Result<Outcome> {
 /// The pages, in Debian's Chromium.
 fn browser(workspace: &Workspace) -> Result<Outcome> {
     node_packages(workspace, "tests/browser")?;
-    plain(&mut workspace.cargo(["build", "-p", "jeton-examples", "--bin", "frontend", "-j2"]))?;
+    let frontend = tester(workspace, "frontend")?;
     let mut tests = workspace.program("npx");
     tests.args(["--no-install", "playwright", "test"]).current_dir(workspace.root().join("tests/browser"));
-    tests.env("JETON_FRONTEND", workspace.target().join("debug/frontend"));
+    tests.env("JETON_FRONTEND", frontend.get_program());
     counting(tests.env("JETON_BIN", workspace.release_binary("jeton"))).map(Outcome::Tested)
 }
 
@@ -170,38 +179,38 @@ fn virtual_environment(workspace: &Workspace, name: &str, requirements: &str) ->
 
 /// kill -9 under load, again and again: nothing that was acknowledged may be lost.
 fn crash(workspace: &Workspace) -> Result<Outcome> {
-    counting(&mut chaos(workspace)).map(Outcome::Tested)
+    counting(&mut chaos(workspace)?).map(Outcome::Tested)
 }
 
 /// The same with the data on PostgreSQL; and PostgreSQL itself is killed, and comes back under a server that goes on.
 fn crash_postgres(workspace: &Workspace) -> Result<Outcome> {
-    counting(chaos(workspace).args(["--", "kill-postgres", "postgres-killed"])).map(Outcome::Tested)
+    counting(chaos(workspace)?.args(["kill-postgres", "postgres-killed"])).map(Outcome::Tested)
 }
 
 /// A disk without room refuses writes and loses none, and is written again once there is room.
 fn disk_full(workspace: &Workspace) -> Result<Outcome> {
-    counting(chaos(workspace).args(["--", "disk-full"])).map(Outcome::Tested)
+    counting(chaos(workspace)?.args(["disk-full"])).map(Outcome::Tested)
 }
 
 /// Whatever the clock does, what has ended stays ended.
 fn clock(workspace: &Workspace) -> Result<Outcome> {
-    counting(chaos(workspace).args(["--", "clock"])).map(Outcome::Tested)
+    counting(chaos(workspace)?.args(["clock"])).map(Outcome::Tested)
 }
 
 /// The crash tests are able to fail: they find what a build that answers before its commit loses. (A PostgreSQL that does
 /// so is refused at the start.)
 fn crash_planted(workspace: &Workspace) -> Result<Outcome> {
-    counting(chaos(workspace).args(["--", "--expect-loss", "kill"])).map(Outcome::Tested)
+    counting(chaos(workspace)?.args(["--expect-loss", "kill"])).map(Outcome::Tested)
 }
 
 /// Three nodes on one PostgreSQL, raced, cut off, killed and restarted: they agree, and nothing is lost.
 fn nodes(workspace: &Workspace) -> Result<Outcome> {
     let cluster = Cluster::start()?;
-    counting(chaos(workspace).args(["--", "nodes"]).env("JETON_TEST_POSTGRES", cluster.url())).map(Outcome::Tested)
+    counting(chaos(workspace)?.args(["nodes"]).env("JETON_TEST_POSTGRES", cluster.url())).map(Outcome::Tested)
 }
 
-fn chaos(workspace: &Workspace) -> Command {
-    workspace.cargo(["run", "--quiet", "--release", "-p", "jeton-chaos", "-j2"])
+fn chaos(workspace: &Workspace) -> Result<Command> {
+    tester(workspace, "jeton-chaos")
 }
 
 /// What rotations cost at a thousand, a million and ten million families: about 25 GB of disk, a quarter of an hour.

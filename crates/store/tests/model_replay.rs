@@ -136,6 +136,7 @@ fn rotation(key: FamilyKey, presented: Generation, at: Timestamp, rules: &Rules)
         blacklist: rules.blacklist,
         token_expires_at: (at + DAY * 2).seconds(),
         expires_at: at + DAY * 2,
+        created_from: None,
     }
 }
 

@@ -110,11 +110,11 @@ pub(crate) async fn the_last_generation_does_not_rotate(store: Store) {
 }
 
 pub(crate) async fn what_is_no_chain_or_is_too_old_does_not_rotate(store: Store) {
-    let sliding = NewFamily { kind: FamilyKind::Sliding, ..new_family(crate::key(1), None) };
+    let sliding = NewFamily { kind: FamilyKind::Sliding, ..new_family(key(1), None) };
     assert!(store.create_family(&sliding, None).await.unwrap());
-    assert_eq!(store.rotate(&rotation(crate::key(1), 0, 2)).await.unwrap(), None);
-    let key = family(&store, 2, None).await;
-    let created_from = |seconds| Rotation { created_from: Some(after(seconds)), ..rotation(key, 0, 2) };
+    assert_eq!(store.rotate(&rotation(key(1), 0, 2)).await.unwrap(), None);
+    let old = family(&store, 2, None).await;
+    let created_from = |seconds| Rotation { created_from: Some(after(seconds)), ..rotation(old, 0, 2) };
     assert_eq!(store.rotate(&created_from(1)).await.unwrap(), None);
     assert!(store.rotate(&created_from(0)).await.unwrap().is_some());
 }
