@@ -17,6 +17,17 @@ pub enum StoreError {
     #[error("the database server does not answer ({reason}): check that it runs, and database.url")]
     Unreachable { reason: String },
     #[error(
+        "the database server did not prove who it is ({reason}): name it in the database URL as its certificate does, and \
+         the file of the authority that signed it with sslrootcert, if the system does not trust that"
+    )]
+    Untrusted { reason: String },
+    #[error(
+        "the certificates of the database server's authority, {}, cannot be used ({reason}): name a PEM file with \
+         sslrootcert in the database URL",
+        path.display()
+    )]
+    Authority { path: PathBuf, reason: String },
+    #[error(
         "a transaction-mode pooler takes no options for a session: remove `options` from the database URL, and set them \
          for the role with ALTER ROLE"
     )]

@@ -2,7 +2,8 @@
 
 mod processes;
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -39,8 +40,28 @@ impl Cluster {
         Self::start_with(&["fsync=off"])
     }
 
+    /// Makes one that takes encrypted connections alone, with this certificate and its key.
+    pub fn start_with_certificate(certificate: &Path, key: &Path) -> Result<Self> {
+        let mut cluster = Self::made(&["fsync=off", "ssl=on", "ssl_cert_file=server.crt", "ssl_key_file=server.key"])?;
+        for (from, name) in [(certificate, "server.crt"), (key, "server.key")] {
+            let to = cluster.data().join(name);
+            fs::copy(from, &to).with_context(|| from.display().to_string())?;
+            fs::set_permissions(&to, Permissions::from_mode(0o600))?;
+            give_to_postgres(&to)?;
+        }
+        fs::write(cluster.data().join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n")?;
+        cluster.restart()?;
+        Ok(cluster)
+    }
+
     /// Makes one with these settings, and otherwise those that PostgreSQL has by itself.
     pub fn start_with(settings: &[&str]) -> Result<Self> {
+        let mut cluster = Self::made(settings)?;
+        cluster.restart()?;
+        Ok(cluster)
+    }
+
+    fn made(settings: &[&str]) -> Result<Self> {
         let programs = programs()
             .context("PostgreSQL is not installed: there is no initdb in /usr/lib/postgresql/*/bin or on the PATH")?;
         let number = CLUSTERS.fetch_add(1, Ordering::Relaxed);
@@ -48,14 +69,13 @@ impl Cluster {
         let port = jeton_test_ports::free_port()?;
         let fixed = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=400"];
         let options = fixed.iter().chain(settings).map(|setting| (*setting).to_owned()).collect();
-        let mut cluster = Self { programs, folder, port, options, server: None };
+        let cluster = Self { programs, folder, port, options, server: None };
         fs::create_dir_all(&cluster.folder)?;
         give_to_postgres(&cluster.folder)?;
         let mut initdb = cluster.program("initdb")?;
         initdb.args(["-A", "trust", "-U", "jeton", "-E", "UTF8", "--no-sync", "-D"]).arg(cluster.data());
         let made = initdb.output().context("initdb could not be started")?;
         ensure!(made.status.success(), "initdb failed: {}", String::from_utf8_lossy(&made.stderr).trim());
-        cluster.restart()?;
         Ok(cluster)
     }
 
@@ -67,6 +87,16 @@ impl Cluster {
     /// Where one of its databases is.
     pub fn url_of(&self, database: &str) -> String {
         format!("postgres://jeton@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// The port of this machine that it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What a statement finds in the database that every cluster has.
+    pub fn sql(&self, statement: &str) -> Result<String> {
+        self.database("postgres").sql(statement)
     }
 
     /// The process whose children serve the connections; nothing while it is stopped.
@@ -87,12 +117,12 @@ impl Cluster {
         let tablespace = match folder {
             Some(folder) => {
                 give_to_postgres(folder)?;
-                self.database("postgres").sql(&format!("CREATE TABLESPACE {name} LOCATION '{}'", folder.display()))?;
+                self.sql(&format!("CREATE TABLESPACE {name} LOCATION '{}'", folder.display()))?;
                 format!(" TABLESPACE {name}")
             }
             None => String::new(),
         };
-        self.database("postgres").sql(&format!("CREATE DATABASE {name}{tablespace}"))?;
+        self.sql(&format!("CREATE DATABASE {name}{tablespace}"))?;
         Ok(self.database(name))
     }
 
@@ -144,7 +174,7 @@ impl Cluster {
     /// SIGKILL for one process that serves a client of that name; the server then throws all clients out, and recovers.
     pub fn kill_backend_of(&self, application: &str) -> Result<()> {
         let find = format!("SELECT pid FROM pg_stat_activity WHERE application_name = '{application}' LIMIT 1");
-        let found = self.database("postgres").sql(&find)?;
+        let found = self.sql(&find)?;
         let process = found.trim().parse().with_context(|| format!("nobody called {application} is connected"))?;
         signal("KILL", &[process])
     }

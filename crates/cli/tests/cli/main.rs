@@ -11,6 +11,7 @@ mod korean;
 mod limits;
 mod manuals;
 mod moving;
+mod redis;
 mod secrets;
 mod serve;
 mod sessions;

@@ -89,9 +89,16 @@ impl Site {
 
     /// Starts a server on a free port, its log in `server.log`.
     pub(crate) fn serve(&self, arguments: &[&str]) -> Server {
+        self.serve_with(arguments, &[])
+    }
+
+    /// The same in another environment.
+    pub(crate) fn serve_with(&self, arguments: &[&str], environment: &[(&str, &Path)]) -> Server {
         let log = fs::File::create(self.path("server.log")).unwrap();
         let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
-        let mut child = self.command(&arguments).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut command = self.command(&arguments);
+        command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(log);
+        let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut greeting = String::new();
         while !greeting.contains("  database  ") {

@@ -80,7 +80,7 @@ impl Database {
         let folder = section.folder();
         let Url(location) = section.read(
             "url",
-            "sqlite:// and the path of a file, a relative one counting from the folder of this file; or postgres://user:password@host/database.",
+            "sqlite:// and the path of a file, a relative one counting from the folder of this file; or postgres://user:password@host/database, with ?sslmode=verify-full for TLS, and &sslrootcert=PATH for an authority that the system does not know.",
             Url(Location::File(PathBuf::from(DEFAULT_FILE))),
         );
         let migrate = section.read(
@@ -154,11 +154,18 @@ fn check(location: &Location, connect: &ConnectOptions) -> Option<(&'static str,
                 "Remove options= from url and set them for the role (ALTER ROLE), or set pooler = false.",
             ),
         )),
+        Err(StoreError::Authority { path, reason }) => Some((
+            "url",
+            Wrong::new(
+                format!("the certificates of its sslrootcert, {}, cannot be used: {reason}", path.display()),
+                "Name the PEM file of the authority that signed the server's certificate, with its whole path; or leave sslrootcert out to trust whom the system trusts.",
+            ),
+        )),
         Err(_) => Some((
             "url",
             Wrong::new(
                 "is not the URL of a PostgreSQL server that could be connected to",
-                "Write \"postgres://user:password@host:port/database\", with %40 for an @ in the password; after a ? there may be sslmode=disable, prefer or require, application_name, connect_timeout, keepalives_idle, options and target_session_attrs.",
+                "Write \"postgres://user:password@host:port/database\", with %40 for an @ in the password; after a ? there may be sslmode=disable, prefer or verify-full, sslrootcert, application_name, connect_timeout, keepalives_idle, options and target_session_attrs.",
             ),
         )),
     }
@@ -250,7 +257,7 @@ mod tests {
 
     #[test]
     fn what_could_not_be_connected_to_is_refused_before_it_is_tried() {
-        for url in ["postgres://h:port/d", "postgres://h/d?sslmode=verify-full", "postgres://h/d?unknown=1"] {
+        for url in ["postgres://h:port/d", "postgres://h/d?sslmode=sometimes", "postgres://h/d?unknown=1"] {
             let error = error(&format!("url = \"{url}\"\n"));
             assert!(error.starts_with("database.url (line 3): is not the URL of a PostgreSQL server"), "{error}");
         }

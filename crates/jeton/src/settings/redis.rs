@@ -29,7 +29,7 @@ impl Redis {
         let default = Self::default();
         let url = section.secret(
             "url",
-            "A Redis or Valkey server, redis://user:password@host:6379/0 or with TLS rediss://…, over which nodes count limits.requests_per_address together. Without it, and while it is away, each node counts alone; sign-ins and sign-ups are counted in the database in any case.",
+            "A Redis or Valkey server, redis://user:password@host:6379/0 or with TLS rediss://… (for authorities that the system does not know, set SSL_CERT_FILE), over which nodes count limits.requests_per_address together. Without it, and while it is away, each node counts alone; sign-ins and sign-ups are counted in the database in any case.",
             "url_file",
             "The file that the URL is in.",
         );

@@ -4,19 +4,26 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Pool, PoolError, RecyclingMethod, Runtime};
-use rustls::{ClientConfig, RootCertStore};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::problem::{problem, words};
+use super::problem::problem;
+use super::tls::{self, Authority};
 use crate::connect_options::ConnectOptions;
 use crate::error::StoreError;
 
-/// What a URL says of a server, who we are, and what a session is to be like. What the URL says of a session itself
-/// counts more.
-pub(super) fn config(url: &str, options: &ConnectOptions) -> Result<Config, StoreError> {
-    let mut config = Config::from_str(url).map_err(|_| StoreError::Url)?;
+/// A server, who we are, and what a session is to be like.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub(super) config: Config,
+    pub(super) authority: Authority,
+}
+
+/// What the URL says of a session itself counts more than the options.
+pub(super) fn target(url: &str, options: &ConnectOptions) -> Result<Target, StoreError> {
+    let (url, authority) = tls::split(url)?;
+    let mut config = Config::from_str(&url).map_err(|_| StoreError::Url)?;
     if config.get_connect_timeout().is_none() {
         config.connect_timeout(options.connect_timeout);
     }
@@ -38,73 +45,70 @@ pub(super) fn config(url: &str, options: &ConnectOptions) -> Result<Config, Stor
             ),
         ),
     }
-    Ok(config)
+    Ok(Target { config, authority })
 }
 
-/// The same for the connection on which families rotate: by their keys, however few they are, and never by a plan that
-/// was good for another number of them.
-pub(super) fn for_rotations(config: &Config, options: &ConnectOptions) -> Config {
-    let mut config = config.clone();
-    if !options.pooler {
-        prepend(
-            &mut config,
-            "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan",
-        );
+/// Whether it could be connected to, as far as can be seen from here.
+pub(super) fn check(url: &str, options: &ConnectOptions) -> Result<(), StoreError> {
+    match target(url, options)?.authority {
+        Authority::System => Ok(()),
+        file @ Authority::File(_) => file.certificates().map(drop),
     }
-    config
 }
 
-/// A pool that connects when it is first used.
-pub(super) fn pool(config: Config, size: usize, options: &ConnectOptions) -> Result<Pool, StoreError> {
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = match tls_for(&config)? {
-        None => Manager::from_config(config, NoTls, recycling),
-        Some(tls) => Manager::from_config(config, tls, recycling),
-    };
-    let pool = Pool::builder(manager)
-        .max_size(size)
-        .wait_timeout(Some(options.wait_timeout))
-        .create_timeout(Some(options.connect_timeout))
-        .runtime(Runtime::Tokio1)
-        .build();
-    pool.map_err(|error| StoreError::Unreachable { reason: error.to_string() })
+impl Target {
+    /// The same for the connection on which families rotate: by their keys, however few they are, and never by a plan
+    /// that was good for another number of them.
+    pub(super) fn for_rotations(&self, options: &ConnectOptions) -> Self {
+        let mut target = self.clone();
+        if !options.pooler {
+            prepend(
+                &mut target.config,
+                "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off \
+                 -c plan_cache_mode=force_generic_plan",
+            );
+        }
+        target
+    }
+
+    /// A pool that connects when it is first used.
+    pub(super) fn pool(self, size: usize, options: &ConnectOptions) -> Result<Pool, StoreError> {
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = match self.connector()? {
+            None => Manager::from_config(self.config, NoTls, recycling),
+            Some(tls) => Manager::from_config(self.config, tls, recycling),
+        };
+        let pool = Pool::builder(manager)
+            .max_size(size)
+            .wait_timeout(Some(options.wait_timeout))
+            .create_timeout(Some(options.connect_timeout))
+            .runtime(Runtime::Tokio1)
+            .build();
+        pool.map_err(|error| StoreError::Unreachable { reason: error.to_string() })
+    }
+
+    /// How the connections are encrypted; `sslmode=prefer` takes TLS where the server has it.
+    pub(super) fn connector(&self) -> Result<Option<MakeRustlsConnect>, StoreError> {
+        match self.config.get_ssl_mode() {
+            SslMode::Disable => Ok(None),
+            _ => self.authority.connector().map(Some),
+        }
+    }
 }
 
 /// Why the pool gave no connection.
 pub(super) fn refused(error: PoolError) -> StoreError {
     match error {
-        PoolError::Backend(error) if error.code().is_some() => match error.as_db_error() {
+        PoolError::Backend(error) => match error.as_db_error() {
             Some(refusal) => StoreError::Unreachable { reason: refusal.message().to_owned() },
             None => problem(error),
         },
-        PoolError::Backend(error) => StoreError::Unreachable { reason: words(&error) },
         PoolError::Timeout(_) => StoreError::Unreachable { reason: "no connection came free in time".to_owned() },
         PoolError::Closed => StoreError::Closed,
         PoolError::NoRuntimeSpecified | PoolError::PostCreateHook(_) => {
             StoreError::Unreachable { reason: error.to_string() }
         }
     }
-}
-
-/// `sslmode=require` in the URL asks for TLS, with a certificate that the system trusts; `prefer` takes it where the
-/// server has it.
-pub(super) fn tls_for(config: &Config) -> Result<Option<MakeRustlsConnect>, StoreError> {
-    match config.get_ssl_mode() {
-        SslMode::Disable => Ok(None),
-        _ => tls().map(Some),
-    }
-}
-
-fn tls() -> Result<MakeRustlsConnect, StoreError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = rustls::crypto::aws_lc_rs::default_provider();
-    let config = ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| StoreError::Unreachable { reason: error.to_string() })?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(MakeRustlsConnect::new(config))
 }
 
 /// Of two settings of one name the server takes the later one.
@@ -124,7 +128,7 @@ mod tests {
     use super::*;
 
     fn options_of(url: &str, options: &ConnectOptions) -> Result<Option<String>, StoreError> {
-        config(url, options).map(|config| config.get_options().map(str::to_owned))
+        target(url, options).map(|target| target.config.get_options().map(str::to_owned))
     }
 
     #[test]
@@ -138,14 +142,14 @@ mod tests {
     fn nothing_is_set_in_a_session_of_a_pooler() {
         let options = ConnectOptions { pooler: true, ..ConnectOptions::default() };
         assert_eq!(options_of("postgres://h/d", &options), Ok(None));
-        let config = config("postgres://h/d", &options).unwrap();
-        assert_eq!(for_rotations(&config, &options).get_options(), None);
+        let target = target("postgres://h/d", &options).unwrap();
+        assert_eq!(target.for_rotations(&options).config.get_options(), None);
         assert_eq!(options_of("postgres://h/d?options=-c%20a%3Db", &options), Err(StoreError::PoolerOptions));
     }
 
     #[test]
     fn a_url_that_is_none_is_refused() {
-        for url in ["postgres://h:port/d", "postgres://h/d?sslmode=verify-full", "postgres://h/d?unknown=1"] {
+        for url in ["postgres://h:port/d", "postgres://h/d?sslmode=sometimes", "postgres://h/d?unknown=1"] {
             assert_eq!(ConnectOptions::default().check(url), Err(StoreError::Url), "{url}");
         }
     }

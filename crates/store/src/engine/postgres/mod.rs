@@ -7,6 +7,7 @@ mod outage;
 mod problem;
 mod server;
 mod session;
+mod tls;
 mod together;
 mod value;
 mod watch;
@@ -16,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use jeton_token::time::Timestamp;
 use tokio::time::timeout;
-use tokio_postgres::Config;
 
+use self::connect::Target;
 pub(crate) use self::migrate::PLACE;
 use self::problem::{Failure, problem};
 use self::server::Server;
@@ -36,14 +37,14 @@ pub(crate) struct Postgres {
     server: Server,
     rotations: Server,
     together: Together,
-    config: Arc<Config>,
+    target: Arc<Target>,
     is_pooled: bool,
     in_use: Arc<InUse>,
 }
 
 /// Whether a server could be found by that URL, and asked for what the options want.
 pub(crate) fn check(url: &str, options: &ConnectOptions) -> Result<(), StoreError> {
-    connect::config(url, options).map(drop)
+    connect::check(url, options)
 }
 
 impl Postgres {
@@ -55,19 +56,19 @@ impl Postgres {
         now: Timestamp,
         in_use: Arc<InUse>,
     ) -> Result<Self, StoreError> {
-        let config = connect::config(url, options)?;
+        let target = connect::target(url, options)?;
         let others = options.max_connections.saturating_sub(1).max(1);
-        let pool = connect::pool(config.clone(), others, options)?;
+        let pool = target.clone().pool(others, options)?;
         let patience = options.statement_timeout + GRACE;
         let server = Server::new(pool, Manner::new(options), patience);
-        let rotations = server.through(connect::pool(connect::for_rotations(&config, options), 1, options)?);
+        let rotations = server.through(target.for_rotations(options).pool(1, options)?);
         let session = server.session().await?;
         migrate::bring_up_to_date(&session, mode, now).await?;
         migrate::look_at_durability(&session).await?;
         drop(session);
         let together = Together::start(rotations.clone(), Arc::downgrade(&in_use));
         let postgres =
-            Self { server, rotations, together, config: Arc::new(config), is_pooled: options.pooler, in_use };
+            Self { server, rotations, together, target: Arc::new(target), is_pooled: options.pooler, in_use };
         tokio::spawn(write_notes(Arc::downgrade(&postgres.in_use), postgres.server.clone()));
         Ok(postgres)
     }
@@ -110,7 +111,7 @@ impl Postgres {
 
     /// A reader beside the pool.
     pub(crate) fn watch(&self) -> Watch {
-        Watch::new(Arc::clone(&self.config), self.is_pooled)
+        Watch::new(Arc::clone(&self.target), self.is_pooled)
     }
 
     /// Wakes every node that listens. Nobody waits for it in vain: they look by themselves, too.

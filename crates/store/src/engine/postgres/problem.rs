@@ -68,7 +68,12 @@ impl Failure {
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 pub(super) fn problem(error: Error) -> StoreError {
     let Some(code) = error.code() else {
-        return StoreError::Unreachable { reason: words(&error) };
+        let reason = words(&error);
+        return if is_untrusted(&error) {
+            StoreError::Untrusted { reason }
+        } else {
+            StoreError::Unreachable { reason }
+        };
     };
     match code.code().get(..2) {
         Some("08" | "57") => StoreError::Unreachable { reason: words(&error) },
@@ -87,6 +92,12 @@ pub(super) fn problem(error: Error) -> StoreError {
         }
         _ => StoreError::Statement { reason: words(&error) },
     }
+}
+
+/// Whether it is the server's certificate that is wrong.
+fn is_untrusted(error: &Error) -> bool {
+    let within = error.source().and_then(|source| source.downcast_ref::<std::io::Error>()?.get_ref());
+    within.is_some_and(|cause| matches!(cause.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))))
 }
 
 /// The message without what surrounds it.

@@ -12,15 +12,19 @@ use tokio::sync::Notify;
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Error, NoTls, RowStream, Socket};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
+use super::connect::Target;
 use super::problem::problem;
-use super::{connect, value};
+use super::value;
 use crate::engine::{Row, Statement};
 use crate::error::StoreError;
 
 /// Connects when it is first used, and again when its connection is gone.
 pub(crate) struct Watch {
-    config: Arc<Config>,
+    target: Arc<Target>,
+    /// Made when it is first used.
+    connector: Option<Option<MakeRustlsConnect>>,
     /// A pooler takes no `LISTEN`, and keeps no prepared statement.
     is_pooled: bool,
     woken: Arc<Notify>,
@@ -47,8 +51,8 @@ impl fmt::Debug for Watch {
 }
 
 impl Watch {
-    pub(super) fn new(config: Arc<Config>, is_pooled: bool) -> Self {
-        Self { config, is_pooled, woken: Arc::default(), session: None }
+    pub(super) fn new(target: Arc<Target>, is_pooled: bool) -> Self {
+        Self { target, connector: None, is_pooled, woken: Arc::default(), session: None }
     }
 
     pub(crate) async fn read(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
@@ -87,10 +91,14 @@ impl Watch {
         self.session.as_mut().ok_or(StoreError::Closed)
     }
 
-    async fn connect(&self) -> Result<Session, StoreError> {
-        let (client, reading) = match connect::tls_for(&self.config)? {
-            Some(tls) => listen(&self.config, tls, &self.woken).await,
-            None => listen(&self.config, NoTls, &self.woken).await,
+    async fn connect(&mut self) -> Result<Session, StoreError> {
+        let connector = match &self.connector {
+            Some(connector) => connector.clone(),
+            None => self.connector.insert(self.target.connector()?).clone(),
+        };
+        let (client, reading) = match connector {
+            Some(tls) => listen(&self.target.config, tls, &self.woken).await,
+            None => listen(&self.target.config, NoTls, &self.woken).await,
         }?;
         let session = Session { client, is_pooled: self.is_pooled, prepared: HashMap::new(), reading };
         if !self.is_pooled {

@@ -31,7 +31,7 @@ pub(crate) struct Transaction {
 /// One connection, with as much time as it takes: what limits a node's statements is not asked for.
 async fn connect(url: &str) -> Result<(Session, Pool), StoreError> {
     let options = ConnectOptions { pooler: !url.contains("options="), ..ConnectOptions::default() };
-    let pool = connect::pool(connect::config(url, &options)?, 1, &options)?;
+    let pool = connect::target(url, &options)?.pool(1, &options)?;
     let connection = pool.get().await.map_err(connect::refused)?;
     Ok((Session::new(connection, Arc::new(Manner::new(&options)), options.statement_timeout), pool))
 }
