@@ -1,8 +1,5 @@
 //! Sign-ins: the families and sessions of a user as one list, and how many of them there may be.
 
-use std::fmt;
-
-use jeton_token::id::FamilyKey;
 use jeton_token::rotation::EndReason;
 use jeton_token::time::Timestamp;
 
@@ -11,25 +8,8 @@ use crate::engine::{FromValue, Row, Statement, Value};
 use crate::events::{EventKind, NewEvent};
 use crate::families::{self, NewFamily};
 use crate::sessions::{self, NewSession, SessionDigest, SessionId};
+use crate::sign_in_id::{SignInCursor, SignInId};
 use crate::{Store, StoreError};
-
-/// What a sign-in is called in public: 20 hex digits for a family, 32 for a session. It opens nothing.
-///
-/// ```
-/// use jeton_store::SignInId;
-///
-/// let id = SignInId::parse("00000000000000000000000000000007").unwrap();
-/// assert!(matches!(id, SignInId::Session(_)));
-/// assert_eq!(id.to_string(), "00000000000000000000000000000007");
-/// assert_eq!(SignInId::parse("7"), None);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SignInId {
-    /// A family of tokens.
-    Family(FamilyKey),
-    /// A browser's session.
-    Session(SessionId),
-}
 
 /// What was got by signing in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -61,13 +41,6 @@ pub struct SignIn {
     pub user_agent: Option<String>,
     /// Where the login came from.
     pub address: Option<String>,
-}
-
-/// A place in a list of sign-ins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignInCursor {
-    created_at: Timestamp,
-    id: SignInId,
 }
 
 /// How many sign-ins a user may have.
@@ -192,30 +165,41 @@ impl Store {
         Ok(self.engine.write(statements).await?.is_done())
     }
 
-    /// [`Store::create_family`] of a user who may have so many sign-ins. Of any number at once no more than that stay.
+    /// [`Store::create_family`] of a user who may have so many sign-ins, if there is a limit. Of any number at once no more
+    /// than that stay.
     pub async fn create_family_within(
         &self,
         family: &NewFamily,
-        cap: &SignInCap,
+        cap: Option<&SignInCap>,
         event: &NewEvent,
     ) -> Result<Opened, StoreError> {
         let creation = families::creation(family, Some(event));
-        match family.user_id {
-            Some(user_id) => self.open_within(cap, user_id, None, event, creation).await,
-            None => Ok(if self.engine.write(creation).await?.is_done() { Opened::Done } else { Opened::Taken }),
+        match (cap, family.user_id) {
+            (Some(cap), Some(user_id)) => self.open_within(cap, user_id, None, event, creation).await,
+            (None, _) | (_, None) => self.open_freely(creation).await,
         }
     }
 
-    /// [`Store::create_session`] of a user who may have so many sign-ins. The one that it replaces makes room.
+    /// [`Store::create_session`] of a user who may have so many sign-ins, if there is a limit. The one that it replaces
+    /// makes room.
     pub async fn create_session_within(
         &self,
         session: &NewSession,
         replaces: Option<SessionDigest>,
-        cap: &SignInCap,
+        cap: Option<&SignInCap>,
         event: &NewEvent,
     ) -> Result<Opened, StoreError> {
-        let creation = sessions::creation(session, None, event);
-        self.open_within(cap, session.user_id, replaces, event, creation).await
+        match cap {
+            Some(cap) => {
+                let creation = sessions::creation(session, None, event);
+                self.open_within(cap, session.user_id, replaces, event, creation).await
+            }
+            None => self.open_freely(sessions::creation(session, replaces, event)).await,
+        }
+    }
+
+    async fn open_freely(&self, creation: Vec<Statement>) -> Result<Opened, StoreError> {
+        Ok(if self.engine.write(creation).await?.is_done() { Opened::Done } else { Opened::Taken })
     }
 
     /// Everything in one list: the sign-ins are held still, room is made or found, and the new one begins.
@@ -337,55 +321,6 @@ impl SignIn {
     }
 }
 
-impl SignInId {
-    /// As it is written; nothing if it is no such name.
-    pub fn parse(text: &str) -> Option<Self> {
-        if !text.is_ascii() || text.len() > 32 || text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            return None;
-        }
-        let digits = |at: usize| text.get(at..at + 2).filter(|pair| pair.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let bytes: Option<Vec<u8>> =
-            (0..text.len()).step_by(2).map(|at| u8::from_str_radix(digits(at)?, 16).ok()).collect();
-        Self::of(&bytes?)
-    }
-
-    fn of(name: &[u8]) -> Option<Self> {
-        match <[u8; 16]>::try_from(name) {
-            Ok(id) => Some(Self::Session(SessionId(id))),
-            Err(_) => FamilyKey::from_bytes(name).map(Self::Family),
-        }
-    }
-
-    fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Family(key) => key.as_bytes(),
-            Self::Session(id) => &id.0,
-        }
-    }
-}
-
-impl fmt::Display for SignInId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl SignInCursor {
-    /// As it is written; nothing if it is no place in such a list.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (moment, id) = text.split_once('-')?;
-        let is_plain = !moment.is_empty() && moment.bytes().all(|byte| byte.is_ascii_digit());
-        let micros: i64 = moment.parse().ok().filter(|_| is_plain)?;
-        Some(Self { created_at: Timestamp::from_micros(micros), id: SignInId::parse(id)? })
-    }
-}
-
-impl fmt::Display for SignInCursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.created_at.micros(), self.id)
-    }
-}
-
 impl SignInKind {
     /// As it is told.
     pub const fn as_str(self) -> &'static str {
@@ -394,12 +329,6 @@ impl SignInKind {
             Self::Sliding => "sliding",
             Self::Session => "session",
         }
-    }
-}
-
-impl From<SignInId> for Value {
-    fn from(id: SignInId) -> Self {
-        Self::Bytes(id.as_bytes().to_vec())
     }
 }
 

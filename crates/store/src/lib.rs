@@ -25,6 +25,7 @@ mod migrate;
 pub mod moving;
 mod rotations;
 mod sessions;
+mod sign_in_id;
 #[cfg(feature = "simulation")]
 pub mod simulation;
 mod user_triggers;
@@ -38,7 +39,7 @@ pub use crate::auth_tokens::{AuthToken, AuthTokenTerms, NewAuthToken};
 pub use crate::blacklist::{BlacklistedToken, SingleToken};
 pub use crate::changes::{Change, ChangeKind};
 pub use crate::connect_options::ConnectOptions;
-pub use crate::devices::{Opened, SignIn, SignInCap, SignInCursor, SignInId, SignInKind, WhenFull};
+pub use crate::devices::{Opened, SignIn, SignInCap, SignInKind, WhenFull};
 pub use crate::engine::sqlite::OpenMode;
 pub use crate::error::StoreError;
 pub use crate::events::{Event, EventKind, NewEvent};
@@ -51,6 +52,7 @@ pub use crate::keys::{NewSigningKey, SETTINGS_KEY, SignedLogins, SigningKey};
 pub use crate::limits::{LimitRow, LimitSubject, LimitWrite};
 pub use crate::rotations::Rotation;
 pub use crate::sessions::{NewSession, SessionDigest, SessionId, SessionRow};
+pub use crate::sign_in_id::{SignInCursor, SignInId};
 pub use crate::users::{NewUser, PasswordEnds, User, UserField, UserKey};
 
 use crate::engine::postgres::Postgres;

@@ -65,6 +65,23 @@ pub struct NewUser {
     pub is_superuser: bool,
 }
 
+impl NewUser {
+    /// An active user without anything but a name and a hash.
+    pub fn new(username: impl Into<String>, password: impl Into<Secret<String>>) -> Self {
+        Self {
+            id: None,
+            username: username.into(),
+            password: password.into(),
+            email: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
+            is_active: true,
+            is_staff: false,
+            is_superuser: false,
+        }
+    }
+}
+
 /// The columns that users can be looked up by: what `USER_ID_FIELD` may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the columns are Django's, and so are their meanings")]

@@ -6,7 +6,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use jeton_store::{NewUser, OpenMode, Store, StoreError};
-use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 use tempfile::TempDir;
 
@@ -62,17 +61,7 @@ impl Place {
 }
 
 fn user(username: &str) -> NewUser {
-    NewUser {
-        id: None,
-        username: username.to_owned(),
-        password: Secret::from("!"),
-        email: String::new(),
-        first_name: String::new(),
-        last_name: String::new(),
-        is_active: true,
-        is_staff: false,
-        is_superuser: false,
-    }
+    NewUser::new(username, "!")
 }
 
 #[tokio::test]

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use jeton_store::{EventKind, FamilyKind, NewEvent, NewFamily, NewUser, OpenMode, Rotation, Store, StoreError};
 use jeton_token::id::{FamilyKey, Generation};
 use jeton_token::rotation::EndReason;
-use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -29,17 +28,7 @@ fn open(path: &std::path::Path) -> Store {
 }
 
 fn user(username: &str) -> NewUser {
-    NewUser {
-        id: None,
-        username: username.to_owned(),
-        password: Secret::from("!"),
-        email: String::new(),
-        first_name: String::new(),
-        last_name: String::new(),
-        is_active: true,
-        is_staff: false,
-        is_superuser: false,
-    }
+    NewUser::new(username, "!")
 }
 
 fn family(key: FamilyKey) -> NewFamily {

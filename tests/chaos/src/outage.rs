@@ -187,8 +187,9 @@ impl fmt::Display for Report {
 
 /// How long a fault lasts after the last write.
 const HOLD: Duration = Duration::from_millis(1200);
-/// Nothing was acknowledged for so long: nothing will be.
-const QUIET: Duration = Duration::from_millis(400);
+/// Nothing was acknowledged for so long: nothing will be. An end that was committed right before the fault is acknowledged
+/// up to a second later: for so long its node tries to hear of it.
+const QUIET: Duration = Duration::from_millis(1500);
 /// A server that is not back after so long is not back by itself.
 const RECOVERY: Duration = Duration::from_secs(20);
 /// Nobody was turned away for so long: nobody will be.

@@ -3,9 +3,10 @@
 //! A port that was free a moment ago may be a client's the next, if it is one of those that the system gives to clients.
 //! These lie below.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use std::{io, thread};
 
 /// Of this machine alone. Nothing listens there now, and nobody else in this process is told of it.
 ///
@@ -34,6 +35,19 @@ pub fn free_address() -> io::Result<SocketAddr> {
 /// As there.
 pub fn free_port() -> io::Result<u16> {
     free_address().map(|address| address.port())
+}
+
+/// Comes back when somebody listens there.
+///
+/// # Panics
+///
+/// If nobody does within 20 s.
+pub fn wait_for_listener(port: u16) {
+    let begun = Instant::now();
+    while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "nobody listens on port {port}");
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 const FIRST: u16 = 12_000;

@@ -80,17 +80,7 @@ impl Theatre {
 
 fn user(store: &Store, number: usize, now: Timestamp) -> User {
     let name = format!("user-{number}");
-    let new = NewUser {
-        id: None,
-        username: name.clone(),
-        password: "!".into(),
-        email: String::new(),
-        first_name: String::new(),
-        last_name: String::new(),
-        is_active: true,
-        is_staff: false,
-        is_superuser: false,
-    };
+    let new = NewUser::new(&name, "!");
     run(store.create_user(&new, now)).expect("a user");
     run(store.find_user_by_username(&name)).expect("an answer").expect("the user")
 }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use crate::site::{Server, Site};
 
@@ -27,11 +26,7 @@ impl Redis {
             .stdout(Stdio::null())
             .spawn()
             .expect("redis-server has to be installed: Debian's package redis-server");
-        let begun = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "redis-server does not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        jeton_test_ports::wait_for_listener(port);
         Self { process, port }
     }
 

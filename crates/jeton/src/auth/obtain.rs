@@ -179,12 +179,7 @@ impl Auth {
                     address: caller.address(),
                     detail: None,
                 };
-                let opened = match &cap {
-                    Some(cap) => self.store().create_family_within(&family, cap, &event).await?,
-                    None if self.store().create_family(&family, Some(&event)).await? => Opened::Done,
-                    None => Opened::Taken,
-                };
-                match opened {
+                match self.store().create_family_within(&family, cap.as_ref(), &event).await? {
                     Opened::Done => return Ok(key),
                     Opened::Taken => {}
                     Opened::Full => return Err(AuthError::TooManySignIns),

@@ -97,12 +97,8 @@ impl Auth {
         };
         let replaces = found.map(|(_, digest, _)| digest);
         // Two keys of 165 random bits are never the same: whoever makes no session has been deleted meanwhile.
-        let opened = match self.sign_in_cap(&user) {
-            Some(cap) => self.store().create_session_within(&session, replaces, &cap, &event).await?,
-            None if self.store().create_session(&session, replaces, &event).await? => Opened::Done,
-            None => Opened::Taken,
-        };
-        match opened {
+        let cap = self.sign_in_cap(&user);
+        match self.store().create_session_within(&session, replaces, cap.as_ref(), &event).await? {
             Opened::Done => Ok(key),
             Opened::Taken => Err(AuthError::WrongCredentials),
             Opened::Full => Err(AuthError::TooManySignIns),

@@ -54,12 +54,15 @@ fn cap(at_most: u32, when_full: WhenFull) -> SignInCap {
 async fn login(store: &Store, number: u32, user_id: i64, cap: &SignInCap, seconds: u64) -> Opened {
     let new = NewFamily { created_at: after(seconds), ..new_family(key(number), Some(user_id)) };
     let signed_in = jeton_store::NewEvent { at: after(seconds), ..event(EventKind::SignedIn, Some(key(number))) };
-    store.create_family_within(&new, cap, &signed_in).await.unwrap()
+    store.create_family_within(&new, Some(cap), &signed_in).await.unwrap()
 }
 
 async fn browse(store: &Store, number: u32, user_id: i64, replaces: Option<u32>, cap: &SignInCap, at: u64) -> Opened {
     let signed_in = jeton_store::NewEvent { at: after(at), ..event(EventKind::SignedIn, None) };
-    store.create_session_within(&new_session(number, user_id, at), replaces.map(digest), cap, &signed_in).await.unwrap()
+    store
+        .create_session_within(&new_session(number, user_id, at), replaces.map(digest), Some(cap), &signed_in)
+        .await
+        .unwrap()
 }
 
 fn of_family(number: u32) -> SignInId {

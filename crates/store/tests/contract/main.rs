@@ -26,7 +26,6 @@ use std::time::Duration;
 
 use jeton_store::{EventKind, FamilyKind, NewEvent, NewFamily, NewUser, OpenMode, Rotation, Store};
 use jeton_token::id::{FamilyKey, Generation};
-use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 
 macro_rules! contract {
@@ -241,17 +240,7 @@ fn key(number: u32) -> FamilyKey {
 }
 
 fn new_user(username: &str) -> NewUser {
-    NewUser {
-        id: None,
-        username: username.to_owned(),
-        password: Secret::from("pbkdf2_sha256$1$salt$hash"),
-        email: format!("{username}@example.com"),
-        first_name: String::new(),
-        last_name: String::new(),
-        is_active: true,
-        is_staff: false,
-        is_superuser: false,
-    }
+    NewUser { email: format!("{username}@example.com"), ..NewUser::new(username, "pbkdf2_sha256$1$salt$hash") }
 }
 
 async fn user(store: &Store, username: &str) -> i64 {

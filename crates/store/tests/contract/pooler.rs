@@ -3,7 +3,6 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use crate::schema::Schema;
 
@@ -34,13 +33,8 @@ impl Pooler {
         };
         let process = command.arg(&settings).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let pooler = Self { url: format!("postgres://jeton@127.0.0.1:{port}/pooled"), process, _folder: folder };
-        for _ in 0..100 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                return Some(pooler);
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        panic!("PgBouncer does not listen");
+        jeton_test_ports::wait_for_listener(port);
+        Some(pooler)
     }
 }
 

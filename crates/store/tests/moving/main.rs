@@ -12,7 +12,6 @@ use std::path::{Path, PathBuf};
 
 use jeton_store::moving::{MoveError, Moved, Moving, Progress, Restore, Restored, Sessions};
 use jeton_store::{NewUser, OpenMode, Store};
-use jeton_token::secret::Secret;
 use jeton_token::time::Timestamp;
 use tempfile::TempDir;
 
@@ -83,15 +82,5 @@ async fn restore(file: &Path, to: &str, sessions: Sessions, force: bool) -> Resu
 }
 
 fn new_user(username: &str) -> NewUser {
-    NewUser {
-        id: None,
-        username: username.to_owned(),
-        password: Secret::from("!"),
-        email: String::new(),
-        first_name: String::new(),
-        last_name: String::new(),
-        is_active: true,
-        is_staff: false,
-        is_superuser: false,
-    }
+    NewUser::new(username, "!")
 }

@@ -58,25 +58,10 @@ const MOST: usize = 32_768;
 
 #[cfg(test)]
 mod tests {
-    use jeton_token::secret::Secret;
-    use jeton_token::time::Timestamp;
-
     use super::*;
 
     fn user(id: i64) -> Arc<User> {
-        Arc::new(User {
-            id,
-            username: "ada".to_owned(),
-            password: Secret::from("!"),
-            email: String::new(),
-            first_name: String::new(),
-            last_name: String::new(),
-            is_active: true,
-            is_staff: false,
-            is_superuser: false,
-            last_login: None,
-            date_joined: Timestamp::EPOCH,
-        })
+        Arc::new(User::new(id, "ada", "!"))
     }
 
     #[tokio::test(start_paused = true)]
