@@ -15,7 +15,7 @@ use crate::error::StoreError;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectOptions {
-    /// So many connections at most, 2 at least: one is for rotations alone.
+    /// So many connections at most, 2 at least. Rotations have two of them for themselves, of two one.
     pub max_connections: usize,
     /// How long making a connection may take.
     pub connect_timeout: Duration,

@@ -91,7 +91,7 @@ impl Database {
         let mut connect = ConnectOptions::default();
         connect.max_connections = section.read_if(
             "max_connections",
-            "PostgreSQL: the most connections of this process, one of them for rotations alone. One more follows the change log.",
+            "PostgreSQL: the most connections of this process, two of them for rotations alone (of two, one). One more follows the change log.",
             connect.max_connections,
             between(2..=1000),
         );

@@ -112,6 +112,38 @@ async fn a_statement_that_takes_too_long_fails_and_holds_nobody_else_up_for_ever
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_rotation_that_is_held_up_holds_up_only_those_that_came_with_it() {
+    let schema = Schema::make().await;
+    let store = open(&schema, &schema.name, &ConnectOptions::default()).await;
+    for number in 0..8 {
+        family(&store, number, None).await;
+    }
+    let client = client(&schema).await;
+    client.batch_execute("BEGIN; SELECT 1 FROM jeton_family ORDER BY key LIMIT 1 FOR UPDATE").await.unwrap();
+    let held = tokio::spawn({
+        let store = store.clone();
+        async move { store.rotate(&rotation(key(0), 0, 1)).await }
+    });
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let began = Instant::now();
+    for round in 0..3 {
+        let others: JoinSet<_> = (1..8)
+            .map(|number| {
+                let store = store.clone();
+                async move { store.rotate(&rotation(key(number), round, 1)).await }
+            })
+            .collect();
+        assert!(others.join_all().await.into_iter().all(|row| row.unwrap().is_some()));
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(!held.is_finished());
+    client.batch_execute("COMMIT").await.unwrap();
+    assert!(held.await.unwrap().unwrap().is_some());
+    store.close().await.unwrap();
+    schema.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_statement_is_prepared_again_when_its_table_was_changed() {
     let schema = Schema::make().await;
     let store = open(&schema, &schema.name, &ConnectOptions::default()).await;

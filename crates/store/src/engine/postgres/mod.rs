@@ -57,16 +57,17 @@ impl Postgres {
         in_use: Arc<InUse>,
     ) -> Result<Self, StoreError> {
         let target = connect::target(url, options)?;
-        let others = options.max_connections.saturating_sub(1).max(1);
+        let for_rotations = ROTATIONS.min(options.max_connections.saturating_sub(1)).max(1);
+        let others = options.max_connections.saturating_sub(for_rotations).max(1);
         let pool = target.clone().pool(others, options)?;
         let patience = options.statement_timeout + GRACE;
         let server = Server::new(pool, Manner::new(options), patience);
-        let rotations = server.through(target.for_rotations(options).pool(1, options)?);
+        let rotations = server.through(target.for_rotations(options).pool(for_rotations, options)?);
         let session = server.session().await?;
         migrate::bring_up_to_date(&session, mode, now).await?;
         migrate::look_at_durability(&session).await?;
         drop(session);
-        let together = Together::start(rotations.clone(), Arc::downgrade(&in_use));
+        let together = Together::start(rotations.clone(), for_rotations, Arc::downgrade(&in_use));
         let postgres =
             Self { server, rotations, together, target: Arc::new(target), is_pooled: options.pooler, in_use };
         tokio::spawn(write_notes(Arc::downgrade(&postgres.in_use), postgres.server.clone()));
@@ -166,6 +167,8 @@ async fn write_to_the_end(server: &Server, in_use: &InUse, statements: &[Stateme
     })
 }
 
+/// Connections for rotations alone, where there are enough: while all is well one of them is used.
+const ROTATIONS: usize = 2;
 /// How long notes wait for a write that takes them along.
 const IDLE: Duration = Duration::from_secs(1);
 /// So much longer than a statement may run the answer may take.

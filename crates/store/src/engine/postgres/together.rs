@@ -1,11 +1,13 @@
 //! Rotations that come at the same time are one statement and one commit. While it is under way the next ones gather;
-//! where nothing is under way, one does not wait for others.
+//! where nothing is under way, one does not wait for others. A batch that takes long, for a row that somebody holds or on
+//! a line that is dead, lets the next ones pass on another connection.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::timeout;
 
 use super::problem::Failure;
@@ -37,10 +39,11 @@ struct Waiting {
 }
 
 impl Together {
-    /// Rotations go through connections of `server`, one at a time.
-    pub(super) fn start(server: Server, in_use: Weak<InUse>) -> Self {
+    /// Rotations go through connections of `server`, of which there are so many.
+    pub(super) fn start(server: Server, connections: usize, in_use: Weak<InUse>) -> Self {
         let (queue, commands) = mpsc::channel(QUEUE);
-        tokio::spawn(write_on(server, in_use, commands));
+        let writer = Writer { server, in_use, lanes: Arc::new(Semaphore::new(connections)), connections };
+        tokio::spawn(writer.run(commands));
         Self { queue }
     }
 
@@ -62,34 +65,66 @@ impl Together {
     }
 }
 
-async fn write_on(server: Server, in_use: Weak<InUse>, mut commands: mpsc::Receiver<Command>) {
-    let mut later = Vec::new();
-    loop {
-        let mut closing = None;
-        let mut taken = std::mem::take(&mut later);
-        if taken.is_empty() {
-            let Some(command) = commands.recv().await else { return };
-            closing = take(command, &mut taken);
-        }
-        while closing.is_none()
-            && taken.len() < BATCH
-            && let Ok(command) = commands.try_recv()
-        {
-            closing = take(command, &mut taken);
-        }
-        let (batch, rest) = sort(taken);
-        later = rest;
-        write(&server, &in_use, batch).await;
-        if let Some(done) = closing {
-            while !later.is_empty() {
-                let (batch, rest) = sort(later);
-                later = rest;
-                write(&server, &in_use, batch).await;
+/// Whoever gathers rotations and sends them.
+struct Writer {
+    server: Server,
+    in_use: Weak<InUse>,
+    /// One for each connection that is free.
+    lanes: Arc<Semaphore>,
+    connections: usize,
+}
+
+impl Writer {
+    async fn run(self, mut commands: mpsc::Receiver<Command>) {
+        let mut later = Vec::new();
+        while let Ok(lane) = Arc::clone(&self.lanes).acquire_owned().await {
+            let mut closing = None;
+            let mut taken = std::mem::take(&mut later);
+            if taken.is_empty() {
+                let Some(command) = commands.recv().await else { return };
+                closing = take(command, &mut taken);
             }
-            commands.close();
-            let _ = done.send(());
-            return;
+            while closing.is_none()
+                && taken.len() < BATCH
+                && let Ok(command) = commands.try_recv()
+            {
+                closing = take(command, &mut taken);
+            }
+            let (batch, rest) = sort(taken);
+            later = rest;
+            self.write(lane, batch).await;
+            if let Some(done) = closing {
+                self.write_the_rest(later).await;
+                commands.close();
+                let _ = done.send(());
+                return;
+            }
         }
+    }
+
+    /// Comes back when it is written, or takes long.
+    async fn write(&self, lane: OwnedSemaphorePermit, batch: Vec<Waiting>) {
+        let (server, in_use) = (self.server.clone(), Weak::clone(&self.in_use));
+        let mut writing = Box::pin(async move {
+            write(&server, &in_use, batch).await;
+            drop(lane);
+        });
+        if timeout(LONG, &mut writing).await.is_err() {
+            tokio::spawn(writing);
+        }
+    }
+
+    /// Comes back when nothing is under way any more.
+    async fn write_the_rest(&self, mut later: Vec<Waiting>) {
+        while !later.is_empty()
+            && let Ok(lane) = Arc::clone(&self.lanes).acquire_owned().await
+        {
+            let (batch, rest) = sort(later);
+            later = rest;
+            self.write(lane, batch).await;
+        }
+        // An error says that there are none.
+        let _ = self.lanes.acquire_many(u32::try_from(self.connections).unwrap_or(u32::MAX)).await;
     }
 }
 
@@ -187,3 +222,5 @@ async fn write_in(session: &Session, notes: &[Statement], statements: &[Statemen
 const QUEUE: usize = 1024;
 /// So many share a commit at most.
 const BATCH: usize = 256;
+/// Others do not wait longer for a batch, as long as there is a connection.
+const LONG: Duration = Duration::from_millis(250);
