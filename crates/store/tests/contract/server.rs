@@ -237,6 +237,8 @@ struct Door {
     /// What comes back from the server is held up and thrown away.
     swallows: Arc<AtomicBool>,
     knocks: Arc<AtomicUsize>,
+    /// So many of those who knocked first hear nothing any more, for ever.
+    silent: Arc<AtomicUsize>,
     connections: Arc<std::sync::Mutex<JoinSet<()>>>,
 }
 
@@ -248,17 +250,20 @@ impl Door {
             is_open: Arc::new(AtomicBool::new(true)),
             swallows: Arc::default(),
             knocks: Arc::default(),
+            silent: Arc::default(),
             connections: Arc::default(),
         };
         let (is_open, knocks, swallows) =
             (Arc::clone(&door.is_open), Arc::clone(&door.knocks), Arc::clone(&door.swallows));
-        let connections = Arc::clone(&door.connections);
+        let (connections, silent) = (Arc::clone(&door.connections), Arc::clone(&door.silent));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                knocks.fetch_add(1, Ordering::SeqCst);
+                let number = knocks.fetch_add(1, Ordering::SeqCst);
                 if is_open.load(Ordering::SeqCst) {
                     let (server, swallows) = (server.clone(), Arc::clone(&swallows));
-                    connections.lock().unwrap().spawn(pass(client, server, swallows));
+                    let silent = Arc::clone(&silent);
+                    let is_silent = move || silent.load(Ordering::SeqCst) > number;
+                    connections.lock().unwrap().spawn(pass(client, server, swallows, is_silent));
                 }
             }
         });
@@ -270,12 +275,17 @@ impl Door {
         self.connections.lock().unwrap().abort_all();
     }
 
+    /// Whoever is connected now hears nothing any more; others do.
+    fn silence(&self) {
+        self.silent.store(self.knocks.load(Ordering::SeqCst), Ordering::SeqCst);
+    }
+
     fn open(&self) {
         self.is_open.store(true, Ordering::SeqCst);
     }
 }
 
-async fn pass(client: TcpStream, server: String, swallows: Arc<AtomicBool>) {
+async fn pass(client: TcpStream, server: String, swallows: Arc<AtomicBool>, is_silent: impl Fn() -> bool) {
     let Ok(server) = TcpStream::connect(server).await else { return };
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
@@ -286,6 +296,9 @@ async fn pass(client: TcpStream, server: String, swallows: Arc<AtomicBool>) {
             let length = from_server.read(&mut bytes).await?;
             if length == 0 || swallows.load(Ordering::SeqCst) {
                 return Ok(());
+            }
+            if is_silent() {
+                std::future::pending::<()>().await;
             }
             to_client.write_all(&bytes[..length]).await?;
         }
@@ -355,6 +368,34 @@ async fn a_commit_whose_answer_is_lost_is_an_error_and_is_not_repeated() {
     door.swallows.store(false, Ordering::SeqCst);
     assert_eq!(generation(&direct, 0).await, Generation(2), "it went through, once");
     assert_eq!(store.rotate(&rotation(key(0), 1, 3)).await.unwrap(), None, "and is not done again");
+    schema.remove().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_connections_that_fell_silent_one_is_waited_for_and_not_all_of_them() {
+    let schema = Schema::make().await;
+    let door = Door::before(schema.address()).await;
+    let url = schema.url().replace(&schema.address(), &door.address);
+    let options = ConnectOptions { statement_timeout: Duration::from_millis(500), ..ConnectOptions::default() };
+    let store = Store::connect_with(&url, &options, OpenMode::Create, START).await.unwrap();
+    family(&store, 0, None).await;
+    let reads = || {
+        let asked: JoinSet<_> = (0..8)
+            .map(|_| {
+                let store = store.clone();
+                async move { store.find_family(key(0)).await }
+            })
+            .collect();
+        asked.join_all()
+    };
+    assert!(reads().await.into_iter().all(|row| row.is_ok()));
+    assert!(store.rotate(&rotation(key(0), 0, 1)).await.unwrap().is_some());
+    door.silence();
+    assert!(matches!(store.find_family(key(0)).await, Err(StoreError::Unreachable { .. })));
+    let began = Instant::now();
+    assert!(store.rotate(&rotation(key(0), 1, 2)).await.unwrap().is_some());
+    assert!(reads().await.into_iter().all(|row| row.is_ok()));
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}: nobody waits for a dead line", began.elapsed());
     schema.remove().await;
 }
 

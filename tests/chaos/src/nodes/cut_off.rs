@@ -137,10 +137,11 @@ impl CutOff {
         let answer = self.near.connect()?.post(&logout)?;
         ensure!(answer.status == 200, "the logout at node a was answered {} {}", answer.status, answer.body);
         self.site.run(&["user", "lock", &locked.name], "")?;
-        let (moments, seen) = self.watch(&probes, &rotated.0, mend, cut_at)?;
-        self.rotated_is_whole(&rotated.0)?;
-        judge(&probes, &seen, moments)
-            .map_err(|error| error.context(format!("node b logged: {}", last_lines(&self.far.log()))))
+        let judged = self.watch(&probes, &rotated.0, mend, cut_at).and_then(|(moments, seen)| {
+            self.rotated_is_whole(&rotated.0)?;
+            judge(&probes, &seen, moments)
+        });
+        judged.with_context(|| format!("node b logged: {}", last_lines(&self.far.log())))
     }
 
     /// Asks all the while: during the cut, and after it until node b serves again.

@@ -13,7 +13,7 @@ mod value;
 mod watch;
 
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jeton_token::time::Timestamp;
 use tokio::time::timeout;
@@ -61,8 +61,8 @@ impl Postgres {
         let others = options.max_connections.saturating_sub(for_rotations).max(1);
         let pool = target.clone().pool(others, options)?;
         let patience = options.statement_timeout + GRACE;
-        let server = Server::new(pool, Manner::new(options), patience);
-        let rotations = server.through(target.for_rotations(options).pool(for_rotations, options)?);
+        let pools = [pool, target.for_rotations(options).pool(for_rotations, options)?];
+        let [server, rotations] = Server::by(pools, Manner::new(options), patience);
         let session = server.session().await?;
         migrate::bring_up_to_date(&session, mode, now).await?;
         migrate::look_at_durability(&session).await?;
@@ -76,10 +76,8 @@ impl Postgres {
 
     /// Again on a fresh connection, once, if the one that lay there was dead.
     pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<Row>, StoreError> {
-        let began = Instant::now();
         let mut found = self.read_once(&statement).await?;
         if matches!(&found, Err(failure @ Failure::Said(_)) if failure.is_end_of_connection()) {
-            self.server.forget_older_than(began);
             found = self.read_once(&statement).await?;
         }
         found.map(|effect| effect.rows).map_err(|failure| self.server.told(failure))
@@ -88,7 +86,7 @@ impl Postgres {
     async fn read_once(&self, statement: &Statement) -> Result<Result<Effect, Failure>, StoreError> {
         let session = self.server.session().await?;
         let found = timeout(session.patience(), session.read(statement)).await;
-        Ok(session.settle(found))
+        Ok(self.server.settle(session, found))
     }
 
     /// In a task of its own, so that it goes through even if its caller stops waiting. Never again after a connection was
@@ -112,7 +110,7 @@ impl Postgres {
 
     /// A reader beside the pool.
     pub(crate) fn watch(&self) -> Watch {
-        Watch::new(Arc::clone(&self.target), self.is_pooled)
+        Watch::new(Arc::clone(&self.target), self.server.clone(), self.is_pooled)
     }
 
     /// Wakes every node that listens. Nobody waits for it in vain: they look by themselves, too.
@@ -161,7 +159,7 @@ async fn write_to_the_end(server: &Server, in_use: &InUse, statements: &[Stateme
     let session = server.last_session().await?;
     let notes = in_use.drain();
     let done = timeout(session.patience(), session.write(&notes, statements)).await;
-    session.settle(done).map_err(|failure| {
+    server.settle(session, done).map_err(|failure| {
         in_use.forget();
         server.told(failure)
     })

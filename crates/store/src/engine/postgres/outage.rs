@@ -8,7 +8,14 @@ use crate::error::StoreError;
 
 /// What is known of the server's absence. Shared by all who connect to it.
 #[derive(Debug, Default)]
-pub(super) struct Outage(Mutex<Option<Away>>);
+pub(super) struct Outage(Mutex<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    away: Option<Away>,
+    /// When a connection was made last.
+    connected: Option<Instant>,
+}
 
 #[derive(Debug)]
 struct Away {
@@ -24,7 +31,7 @@ impl Outage {
     /// Whether a connection may be tried now. Of all who ask once it is time again, one may, and the others are told
     /// what was found last.
     pub(super) fn try_again(&self, now: Instant) -> Result<(), StoreError> {
-        match &mut *self.lock() {
+        match &mut self.lock().away {
             Some(away) if now < away.until => Err(away.error.clone()),
             Some(away) => {
                 away.until = now + pause(away.failures);
@@ -34,32 +41,39 @@ impl Outage {
         }
     }
 
-    /// No connection could be made. Those who tried at the same time count as one.
-    pub(super) fn failed(&self, began: Instant, now: Instant, error: &StoreError) {
-        let mut away = self.lock();
-        match &mut *away {
-            Some(known) if began < known.found => {}
-            Some(known) => {
-                known.failures = known.failures.saturating_add(1);
-                known.found = now;
-                known.until = now + pause(known.failures);
-                known.error = error.clone();
+    /// No connection could be made. Those who tried at the same time count as one. False if somebody has made one since:
+    /// then it was this attempt that got lost, and not the server.
+    pub(super) fn failed(&self, began: Instant, now: Instant, error: &StoreError) -> bool {
+        let mut known = self.lock();
+        if known.connected.is_some_and(|connected| connected > began) {
+            return false;
+        }
+        match &mut known.away {
+            Some(away) if began < away.found => {}
+            Some(away) => {
+                away.failures = away.failures.saturating_add(1);
+                away.found = now;
+                away.until = now + pause(away.failures);
+                away.error = error.clone();
             }
             None => {
                 tracing::warn!(%error, "the database server is away; it is asked again until it answers");
-                *away = Some(Away { failures: 1, found: now, until: now + pause(1), error: error.clone() });
+                known.away = Some(Away { failures: 1, found: now, until: now + pause(1), error: error.clone() });
             }
         }
+        true
     }
 
     /// A connection was made.
-    pub(super) fn ended(&self) {
-        if let Some(away) = self.lock().take() {
+    pub(super) fn ended(&self, now: Instant) {
+        let mut known = self.lock();
+        known.connected = Some(now);
+        if let Some(away) = known.away.take() {
             tracing::info!(failures = away.failures, "the database server is back");
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Away>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -102,7 +116,7 @@ mod tests {
         assert!((20..50).contains(&asked.len()), "asked {} times in a minute", asked.len());
         assert!(asked[0] - start <= Duration::from_millis(76));
         assert!(asked.windows(2).all(|pair| pair[1] - pair[0] <= LONGEST * 3 / 2 + Duration::from_millis(1)));
-        outage.ended();
+        outage.ended(now);
         assert_eq!(outage.try_again(now), Ok(()));
     }
 
@@ -114,5 +128,15 @@ mod tests {
             outage.failed(now, now + Duration::from_millis(1 + number), &error());
         }
         assert_eq!(outage.try_again(now + Duration::from_millis(77)), Ok(()));
+    }
+
+    #[test]
+    fn an_attempt_that_fails_after_somebody_has_connected_says_nothing() {
+        let outage = Outage::default();
+        let (began, now) = (Instant::now(), Instant::now() + Duration::from_secs(5));
+        outage.ended(now - Duration::from_secs(1));
+        assert!(!outage.failed(began, now, &error()));
+        assert_eq!(outage.try_again(now), Ok(()));
+        assert!(outage.failed(now, now + Duration::from_secs(5), &error()));
     }
 }

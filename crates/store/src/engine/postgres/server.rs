@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Pool, PoolError, TimeoutType};
+use deadpool_postgres::{Object, Pool, PoolError, TimeoutType};
+use tokio::time::error::Elapsed;
 
 use super::connect;
 use super::outage::Outage;
@@ -17,6 +18,8 @@ use crate::error::StoreError;
 #[derive(Clone)]
 pub(super) struct Server {
     pool: Pool,
+    /// All that lead to this server, that one included.
+    pools: Arc<[Pool]>,
     manner: Arc<Manner>,
     /// How long an answer may take before the connection is given up.
     patience: Duration,
@@ -31,13 +34,14 @@ impl fmt::Debug for Server {
 }
 
 impl Server {
-    pub(super) fn new(pool: Pool, manner: Manner, patience: Duration) -> Self {
-        Self { pool, manner: Arc::new(manner), patience, outage: Arc::default(), is_closed: Arc::default() }
-    }
-
-    /// The same server, by connections of another pool.
-    pub(super) fn through(&self, pool: Pool) -> Self {
-        Self { pool, ..self.clone() }
+    /// One server by the connections of two pools.
+    pub(super) fn by(pools: [Pool; 2], manner: Manner, patience: Duration) -> [Self; 2] {
+        let [first, second] = pools.clone();
+        let pools = Arc::new(pools);
+        let manner = Arc::new(manner);
+        let first = Self { pool: first, pools, manner, patience, outage: Arc::default(), is_closed: Arc::default() };
+        let second = Self { pool: second, ..first.clone() };
+        [first, second]
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -64,31 +68,49 @@ impl Server {
 
     /// The same for work that was begun before.
     pub(super) async fn last_session(&self) -> Result<Session, StoreError> {
-        let began = Instant::now();
-        let status = self.pool.status();
-        // Connections that are there are tried in any case; a new one is not, while the server is away.
-        if status.available == 0 {
-            self.outage.try_again(began)?;
-        }
-        match self.pool.get().await {
-            Ok(client) => {
-                self.outage.ended();
-                Ok(Session::new(client, Arc::clone(&self.manner), self.patience))
+        let mut tries = 0;
+        loop {
+            let began = Instant::now();
+            let status = self.pool.status();
+            // Connections that are there are tried in any case; a new one is not, while the server is away.
+            if status.available == 0 {
+                self.outage.try_again(began)?;
             }
-            Err(error) => {
-                let is_away = matches!(error, PoolError::Backend(_) | PoolError::Timeout(TimeoutType::Create));
-                let error = connect::refused(error);
-                if is_away {
-                    self.outage.failed(began, Instant::now(), &error);
+            let error = match self.pool.get().await {
+                Ok(client) => {
+                    if Object::metrics(&client).created >= began {
+                        self.outage.ended(Instant::now());
+                    }
+                    return Ok(Session::new(client, Arc::clone(&self.manner), self.patience));
                 }
-                Err(error)
+                Err(error) => error,
+            };
+            let is_away = matches!(error, PoolError::Backend(_) | PoolError::Timeout(TimeoutType::Create));
+            let error = connect::refused(error);
+            let is_lost = is_away && !self.outage.failed(began, Instant::now(), &error);
+            if !is_lost || tries == 1 {
+                return Err(error);
             }
+            tries += 1;
         }
+    }
+
+    /// What came of work through a session. If its connection was lost or is silent, those like it that lie idle are given
+    /// up as well.
+    pub(super) fn settle<T>(&self, session: Session, done: Result<Result<T, Failure>, Elapsed>) -> Result<T, Failure> {
+        let began = session.began();
+        let done = session.settle(done);
+        if done.as_ref().is_err_and(Failure::is_end_of_connection) {
+            self.forget_older_than(began);
+        }
+        done
     }
 
     /// Gives up the connections that lie idle and are older than this: one like them was found dead.
     pub(super) fn forget_older_than(&self, moment: Instant) {
-        self.pool.retain(|_, metrics| metrics.created > moment);
+        for pool in self.pools.iter() {
+            pool.retain(|_, metrics| metrics.created > moment);
+        }
     }
 
     /// The error of work that was done through a session.

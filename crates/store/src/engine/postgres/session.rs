@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::Object;
 use futures_util::{StreamExt as _, pin_mut};
@@ -42,6 +42,7 @@ pub(super) struct Session {
     client: Object,
     manner: Arc<Manner>,
     patience: Duration,
+    began: Instant,
 }
 
 /// Something to send.
@@ -59,12 +60,17 @@ struct Call<'a> {
 
 impl Session {
     pub(super) fn new(client: Object, manner: Arc<Manner>, patience: Duration) -> Self {
-        Self { client, manner, patience }
+        Self { client, manner, patience, began: Instant::now() }
     }
 
     /// The connection itself, for whole tables.
     pub(super) fn connection(&self) -> &Object {
         &self.client
+    }
+
+    /// When the connection was taken for it.
+    pub(super) fn began(&self) -> Instant {
+        self.began
     }
 
     /// How long to wait for work to end.

@@ -203,7 +203,7 @@ async fn carry_out(
     let in_use = in_use.upgrade();
     let notes = in_use.as_ref().map(|in_use| in_use.drain()).unwrap_or_default();
     let done = timeout(session.patience(), write_in(&session, &notes, &statements)).await;
-    session.settle(done).map_err(|failure| {
+    server.settle(session, done).map_err(|failure| {
         if let Some(in_use) = in_use {
             in_use.forget();
         }

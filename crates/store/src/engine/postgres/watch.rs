@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, pin_mut};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -16,6 +16,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::connect::Target;
 use super::problem::problem;
+use super::server::Server;
 use super::value;
 use crate::engine::{Row, Statement};
 use crate::error::StoreError;
@@ -23,6 +24,7 @@ use crate::error::StoreError;
 /// Connects when it is first used, and again when its connection is gone.
 pub(crate) struct Watch {
     target: Arc<Target>,
+    server: Server,
     /// Made when it is first used.
     connector: Option<Option<MakeRustlsConnect>>,
     /// A pooler takes no `LISTEN`, and keeps no prepared statement.
@@ -51,8 +53,8 @@ impl fmt::Debug for Watch {
 }
 
 impl Watch {
-    pub(super) fn new(target: Arc<Target>, is_pooled: bool) -> Self {
-        Self { target, connector: None, is_pooled, woken: Arc::default(), session: None }
+    pub(super) fn new(target: Arc<Target>, server: Server, is_pooled: bool) -> Self {
+        Self { target, server, connector: None, is_pooled, woken: Arc::default(), session: None }
     }
 
     pub(crate) async fn read(&mut self, statement: Statement) -> Result<Vec<Row>, StoreError> {
@@ -80,8 +82,10 @@ impl Watch {
         }
     }
 
+    /// The connection is silent. Those that lie idle will be as well: whoever took one would wait for nothing.
     pub(crate) fn forget(&mut self) {
         self.session = None;
+        self.server.forget_older_than(Instant::now());
     }
 
     async fn session(&mut self) -> Result<&mut Session, StoreError> {
