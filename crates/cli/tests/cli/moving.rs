@@ -1,7 +1,7 @@
 //! `backup`, `restore`, `migrate` and `move`, as operators run them.
 
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -189,49 +189,157 @@ fn a_restoration_that_is_killed_leaves_a_whole_database() {
     println!("{old} times the old one, {new} times the new one");
 }
 
-#[test]
-fn a_move_to_postgresql_that_is_killed_leaves_nothing_there() {
-    let Ok(server) = std::env::var("JETON_TEST_POSTGRES") else { return };
-    let site = Site::cheap();
-    import(&site, 20_000);
-    let schema = format!("killed_{}", std::process::id());
-    let psql = |sql: &str| {
-        let output = std::process::Command::new("psql").args([&server, "-Atqc", sql]).output().unwrap();
+/// An empty schema on the server that `JETON_TEST_POSTGRES` names.
+struct Schema {
+    server: String,
+    name: String,
+}
+
+impl Schema {
+    /// Nothing where there is no server.
+    fn make(purpose: &str) -> Option<Self> {
+        let server = std::env::var("JETON_TEST_POSTGRES").ok()?;
+        let schema = Self { server, name: format!("{purpose}_{}", std::process::id()) };
+        schema.sql(&format!("CREATE SCHEMA {}", schema.name));
+        Some(schema)
+    }
+
+    fn sql(&self, sql: &str) -> String {
+        let output = Command::new("psql").args([&self.server, "-Atqc", sql]).output().unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
-    };
-    psql(&format!("CREATE SCHEMA {schema}"));
-    let to = format!("{server}?options=-c%20search_path%3D{schema}");
-    let tables = format!("SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = '{schema}'");
+    }
+
+    fn url(&self) -> String {
+        format!("{}?options=-c%20search_path%3D{}", self.server, self.name)
+    }
+
+    /// The setting that leads to it.
+    fn setting(&self) -> String {
+        format!("database.url={}", self.url())
+    }
+
+    fn is_empty(&self) -> bool {
+        let tables = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema";
+        self.sql(&format!("{tables} = '{}'", self.name)) == "0"
+    }
+
+    fn users(&self) -> String {
+        self.sql(&format!("SELECT COUNT(*) FROM {}.auth_user", self.name))
+    }
+
+    fn clear(&self) {
+        self.sql(&format!("DROP SCHEMA {0} CASCADE; CREATE SCHEMA {0}", self.name));
+    }
+}
+
+impl Drop for Schema {
+    fn drop(&mut self) {
+        let drop = format!("DROP SCHEMA {} CASCADE", self.name);
+        // It goes with its server in any case.
+        let _ = Command::new("psql").args([&self.server, "-Atqc", &drop]).output();
+    }
+}
+
+/// Begins a command and kills it after that time.
+fn kill_after(site: &Site, arguments: &[&str], time: Duration) {
+    let mut child = site.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(time);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // A server takes a moment to notice.
+    std::thread::sleep(Duration::from_millis(300));
+}
+
+#[test]
+fn a_move_to_postgresql_that_is_killed_leaves_nothing_there() {
+    let Some(schema) = Schema::make("move_killed") else { return };
+    let site = Site::cheap();
+    import(&site, 20_000);
+    let to = schema.url();
+    let arguments = ["move", "--to", &to, "--even-if-in-use"];
     let begin = Instant::now();
-    site.ok(&["move", "--to", &to, "--even-if-in-use"], "");
+    site.ok(&arguments, "");
     let whole = begin.elapsed();
-    psql(&format!("DROP SCHEMA {schema} CASCADE; CREATE SCHEMA {schema}"));
+    schema.clear();
     let (mut nothing, mut all) = (0, 0);
     for part in 0..16 {
-        let mut child = site
-            .command(&["move", "--to", &to, "--even-if-in-use"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(whole * part / 10);
-        child.kill().unwrap();
-        child.wait().unwrap();
-        // The server takes a moment to notice.
-        std::thread::sleep(Duration::from_millis(300));
-        match psql(&tables).as_str() {
-            "0" => nothing += 1,
-            _ => {
-                all += 1;
-                assert_eq!(psql(&format!("SELECT COUNT(*) FROM {schema}.auth_user")), "20000");
-                psql(&format!("DROP SCHEMA {schema} CASCADE; CREATE SCHEMA {schema}"));
-            }
+        kill_after(&site, &arguments, whole * part / 10);
+        if schema.is_empty() {
+            nothing += 1;
+        } else {
+            all += 1;
+            assert_eq!(schema.users(), "20000");
+            schema.clear();
         }
     }
     assert!(nothing > 0, "each of them was over before it was killed");
-    site.ok(&["move", "--to", &to, "--even-if-in-use"], "");
-    assert_eq!(psql(&format!("SELECT COUNT(*) FROM {schema}.auth_user")), "20000");
-    psql(&format!("DROP SCHEMA {schema} CASCADE"));
+    site.ok(&arguments, "");
+    assert_eq!(schema.users(), "20000");
     println!("{nothing} times nothing, {all} times all of it");
+}
+
+#[test]
+fn a_move_from_postgresql_that_is_killed_leaves_no_file() {
+    let Some(schema) = Schema::make("back_killed") else { return };
+    let site = Site::cheap();
+    import(&site, 20_000);
+    site.ok(&["move", "--to", &schema.url(), "--even-if-in-use"], "");
+    let (from, new) = (schema.setting(), site.path("new.db"));
+    let arguments = ["--set", &from, "move", "--to", "sqlite://new.db", "--even-if-in-use"];
+    let users = || {
+        site.json(&["--set", "database.url=sqlite://new.db", "info", "--json"])["database"]["facts"]["users"].clone()
+    };
+    let begin = Instant::now();
+    site.ok(&arguments, "");
+    let whole = begin.elapsed();
+    assert_eq!(users(), 20_000);
+    fs::remove_file(&new).unwrap();
+    let (mut nothing, mut all) = (0, 0);
+    for part in 0..16 {
+        kill_after(&site, &arguments, whole * part / 10);
+        if new.exists() {
+            all += 1;
+            assert_eq!(users(), 20_000);
+            fs::remove_file(&new).unwrap();
+        } else {
+            nothing += 1;
+        }
+        assert_eq!(schema.users(), "20000");
+    }
+    assert!(nothing > 0, "each of them was over before it was killed");
+    site.ok(&arguments, "");
+    assert_eq!(users(), 20_000);
+    println!("{nothing} times nothing, {all} times all of it");
+}
+
+#[test]
+fn a_restoration_into_postgresql_that_is_killed_leaves_a_whole_database() {
+    let Some(schema) = Schema::make("restore_killed") else { return };
+    let site = Site::cheap();
+    import(&site, 20_000);
+    site.ok(&["backup", "kept.db"], "");
+    let to = schema.setting();
+    let arguments = ["--set", &to, "restore", "kept.db", "--force", "--sessions", "keep", "--even-if-in-use"];
+    let begin = Instant::now();
+    site.ok(&arguments, "");
+    let whole = begin.elapsed();
+    let add = || site.ok(&["--set", &to, "user", "add", "since", "--password-stdin"], "correct horse");
+    add();
+    let (mut old, mut new) = (0, 0);
+    for part in 0..16 {
+        kill_after(&site, &arguments, whole * part / 10);
+        match schema.users().as_str() {
+            "20001" => old += 1,
+            "20000" => {
+                new += 1;
+                add();
+            }
+            other => panic!("{other} users: neither the old nor the new database"),
+        }
+    }
+    assert!(old > 0, "each of them was over before it was killed");
+    site.ok(&arguments, "");
+    assert_eq!(schema.users(), "20000");
+    println!("{old} times the old one, {new} times the new one");
 }

@@ -33,6 +33,9 @@ pub(super) fn target(url: &str, options: &ConnectOptions) -> Result<Target, Stor
     if config.get_keepalives_idle() == Config::new().get_keepalives_idle() {
         config.keepalives_idle(KEEPALIVE);
     }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(UNHEARD);
+    }
     match (options.pooler, config.get_options()) {
         (true, Some(_)) => return Err(StoreError::PoolerOptions),
         (true, None) => {}
@@ -122,6 +125,8 @@ fn prepend(config: &mut Config, session: &str) {
 
 /// After so long without a word the peer is asked whether it is there.
 const KEEPALIVE: Duration = Duration::from_secs(30);
+/// What the peer's machine has not taken after so long goes nowhere: the line is dead, however long a statement may run.
+const UNHEARD: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
@@ -136,6 +141,13 @@ mod tests {
         let options = ConnectOptions::default();
         let given = options_of("postgres://h/d?options=-c%20statement_timeout%3D0", &options).unwrap().unwrap();
         assert!(given.starts_with("-c statement_timeout=30000 ") && given.ends_with(" -c statement_timeout=0"));
+    }
+
+    #[test]
+    fn a_dead_line_is_found_before_a_statement_s_time_is_over_unless_the_url_says_when() {
+        let timeout = |url| *target(url, &ConnectOptions::default()).unwrap().config.get_tcp_user_timeout().unwrap();
+        assert_eq!(timeout("postgres://h/d"), UNHEARD);
+        assert_eq!(timeout("postgres://h/d?tcp_user_timeout=9"), Duration::from_secs(9));
     }
 
     #[test]
