@@ -36,8 +36,8 @@ impl Default for Costs {
             family_bytes: 420.0,
             event_bytes: 115.0,
             event_days: 90.0,
-            rotation_wal: 479.0,
-            primary_rotations: 34_100.0,
+            rotation_wal: 561.0,
+            primary_rotations: 43_100.0,
             node_cores: 4.0,
             utilisation: 0.6,
         }
