@@ -180,8 +180,8 @@ impl Store {
         }
     }
 
-    /// [`Store::create_session`] of a user who may have so many sign-ins, if there is a limit. The one that it replaces
-    /// makes room.
+    /// A login: the session begins, the one it `replaces` ends and makes room, and the user's `last_login` is set, all at
+    /// once; of a user who may have so many sign-ins, if there is a limit.
     pub async fn create_session_within(
         &self,
         session: &NewSession,

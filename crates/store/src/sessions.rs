@@ -85,17 +85,6 @@ impl From<SessionDigest> for Value {
 }
 
 impl Store {
-    /// A login: the session begins, the one it `replaces` ends, and the user's `last_login` is set, all at once. False if
-    /// the digest is taken or the user is gone.
-    pub async fn create_session(
-        &self,
-        session: &NewSession,
-        replaces: Option<SessionDigest>,
-        event: &NewEvent,
-    ) -> Result<bool, StoreError> {
-        Ok(self.engine.write(creation(session, replaces, event)).await?.is_done())
-    }
-
     /// Another login of the same user in the same session: it lives on, from now. False if it ended in the meantime.
     pub async fn renew_session(
         &self,

@@ -36,7 +36,8 @@ fn new_session(number: u32, user_id: i64, seconds: u64) -> NewSession {
 
 async fn session(store: &Store, number: u32, user_id: i64, seconds: u64) {
     let new = new_session(number, user_id, seconds);
-    assert!(store.create_session(&new, None, &event(EventKind::SignedIn, None)).await.unwrap());
+    let opened = store.create_session_within(&new, None, None, &event(EventKind::SignedIn, None)).await;
+    assert_eq!(opened.unwrap(), Opened::Done);
 }
 
 async fn list(store: &Store, user_id: i64) -> Vec<SignIn> {

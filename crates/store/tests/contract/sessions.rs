@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jeton_store::{EventKind, NewSession, SessionDigest, SessionId, SessionRow, Store};
+use jeton_store::{EventKind, NewSession, Opened, SessionDigest, SessionId, SessionRow, Store};
 use jeton_token::rotation::EndReason;
 
 use crate::{DAY, START, after, event, family, kinds_of_events, user};
@@ -32,7 +32,8 @@ fn session(number: u32, user_id: i64) -> NewSession {
 
 async fn create(store: &Store, number: u32, user_id: i64, replaces: Option<u32>) -> bool {
     let signed_in = event(EventKind::SignedIn, None);
-    store.create_session(&session(number, user_id), replaces.map(digest), &signed_in).await.unwrap()
+    let opened = store.create_session_within(&session(number, user_id), replaces.map(digest), None, &signed_in).await;
+    opened.unwrap() == Opened::Done
 }
 
 async fn find(store: &Store, number: u32) -> Option<SessionRow> {
@@ -135,7 +136,8 @@ pub(crate) async fn sessions_that_ran_out_are_deleted_by_and_by(store: Store) {
     for number in 0..510 {
         let expires_at = if number < 505 { after(100) } else { after(200) };
         let new = NewSession { expires_at, ..session(number, ada) };
-        assert!(store.create_session(&new, None, &event(EventKind::SignedIn, None)).await.unwrap());
+        let opened = store.create_session_within(&new, None, None, &event(EventKind::SignedIn, None)).await;
+        assert_eq!(opened.unwrap(), Opened::Done);
     }
     let delete = async |seconds| store.delete_expired_sessions(after(seconds)).await.unwrap();
     assert_eq!(delete(99).await, 0);
